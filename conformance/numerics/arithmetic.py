@@ -1,0 +1,80 @@
+"""The arithmetic that an implementation is assumed to use: facts, no tolerances."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from conformance.numerics.formats import FLOAT32, FLOAT64, Floats, Format
+
+BLOCK = 32
+"""Longest run that a summation kernel adds strictly one after the other."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Error of a transcendental: `out` ulp of its result, after `into` ulp on its argument."""
+
+    out: float = 1.0
+    into: float = 0.0
+
+
+TRANSCENDENTALS = ("exp", "expm1", "log", "log1p", "tanh")
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Where an implementation rounds, and how far each step may be off.
+
+    `storage` is the dtype of the arrays, `compute` the one of registers, `accumulator` the one of
+    sums. With `each_op` every operation writes its result to memory in `storage`; without it only
+    declared rounding points (`store`) do. `accuracy` holds the transcendentals (ulp of `compute`).
+    """
+
+    storage: Format
+    compute: Format
+    accumulator: Format
+    each_op: bool = False
+    accuracy: Mapping[str, Accuracy] = field(default_factory=lambda: MappingProxyType({}))
+    flush_to_zero: bool = False
+    denormals_are_zero: bool = False
+    strict_order: bool = False
+
+    def accuracy_of(self, function: str) -> Accuracy:
+        return self.accuracy.get(function, Accuracy())
+
+    def height(self, count: int) -> float:
+        """Height of the tallest summation tree admitted for `count` terms.
+
+        Blocked: a run of at most 32, then pairwise. `strict_order` admits any order, n - 1.
+        """
+        if count <= 1:
+            return 0.0
+        if self.strict_order:
+            return count - 1.0
+        return min(count - 1.0, BLOCK + math.ceil(math.log2(count)))
+
+    def rounding(self, magnitude: Floats, form: Format) -> Floats:
+        """Bound on one rounding of a value no larger than `magnitude` into `form`."""
+        bound = np.maximum(form.unit_roundoff * magnitude, 0.5 * form.smallest_subnormal)
+        if self.flush_to_zero:  # either side of the threshold may be flushed
+            normal = form.smallest_normal
+            bound = np.where(magnitude < normal * 1.0001, normal, bound)
+        return np.where(magnitude < np.inf, bound, 0.0)
+
+
+def wide(storage: Format, base: Arithmetic | None = None) -> Arithmetic:
+    """The arithmetic of the ideal bound: at least float32 throughout, rounded to storage once."""
+    compute = storage if storage.precision >= FLOAT32.precision else FLOAT32
+    plain = Arithmetic(storage, compute, compute)
+    if base is None:
+        return plain
+    return replace(base, storage=storage, compute=compute, accumulator=compute, each_op=False)
+
+
+IDEAL64 = Arithmetic(FLOAT64, FLOAT64, FLOAT64)
+"""NumPy's own float64, for the reference's bound on itself."""

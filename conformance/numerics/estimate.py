@@ -1,0 +1,192 @@
+"""One step of running error analysis: a value, what it may be off by, and the step that made it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from conformance.numerics.arithmetic import Arithmetic
+from conformance.numerics.formats import Floats, Format, representable, ulp
+from conformance.numerics.propagation import EXACT, RULES, TRANSCENDENTAL, Operand, carry
+
+Mask = np.ndarray
+
+
+class Estimate(NamedTuple):
+    """Float64 values, a bound on |computed - value|, and where an intermediate may have overflowed.
+
+    `overflow` is None where none can have.
+    """
+
+    value: Floats
+    bound: Floats
+    overflow: Mask | None
+
+
+def either(*masks: Mask | None) -> Mask | None:
+    """Union of masks, None standing for an empty one."""
+    result: Mask | None = None
+    for mask in masks:
+        if mask is not None:
+            result = mask if result is None else result | mask
+    return result
+
+
+def constant(number: float, arithmetic: Arithmetic) -> Estimate:
+    """A Python number as an operand: rounded to the format of the arrays that it meets."""
+    value = np.asarray(number, dtype=np.float64)
+    form = arithmetic.storage if arithmetic.each_op else arithmetic.compute
+    held = bool(representable(value, form))
+    bound = np.zeros(()) if held else arithmetic.rounding(np.abs(value), form)
+    return Estimate(value, bound, None)
+
+
+def rounded(
+    given: Estimate, form: Format, arithmetic: Arithmetic, exact: Mask | None = None
+) -> Estimate:
+    """After one rounding into `form`; none where `exact` or where the value is known and fits."""
+    value, bound, _ = given
+    error = arithmetic.rounding(np.abs(value) + bound, form)
+    known = bound == 0
+    if known.any():
+        held = known & representable(value, form) & kept(value, arithmetic)
+        error = np.where(held, 0.0, error)
+    if exact is not None:
+        error = np.where(exact, 0.0, error)
+    return ranged(given._replace(bound=bound + error), form)
+
+
+def kept(value: Floats, arithmetic: Arithmetic) -> Mask | bool:
+    """Where an exact result survives flushing of subnormals to zero."""
+    if not arithmetic.flush_to_zero:
+        return True
+    return (value == 0) | (np.abs(value) >= arithmetic.compute.smallest_normal)
+
+
+def ranged(given: Estimate, form: Format) -> Estimate:
+    """Mark the elements that may have passed the largest number of `form`."""
+    reach = np.abs(given.value) + np.where(np.isfinite(given.bound), given.bound, 0.0)
+    past = (reach >= form.overflow) & np.isfinite(given.value)
+    return given._replace(overflow=either(given.overflow, past)) if past.any() else given
+
+
+def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> Estimate:
+    """Result of an elementwise operation. Raises KeyError for one without a rule."""
+    name, compute = ufunc.__name__, arithmetic.compute
+    kind = RULES[name].kind
+    moved = [_argument(name, each, arithmetic) for each in operands]
+    value = np.asarray(ufunc(*[each.value for each in operands]))
+    bound, exact = carry(name, value, moved)
+    overflow = either(*[each.overflow for each in operands])
+    if kind == EXACT:
+        return Estimate(value, bound, overflow)
+    if kind == TRANSCENDENTAL:
+        bound = bound + _ulps(value, bound, arithmetic.accuracy_of(name).out, exact, arithmetic)
+    else:
+        bound = bound + _one_rounding(value, bound, moved, exact, arithmetic)
+    if name == "divide" and overflow is not None:
+        # past an overflowed operand a quotient may be 0: off by its own size
+        bound = np.where(
+            overflow, np.maximum(np.where(bound < np.inf, bound, 0), np.abs(value)), bound
+        )
+    result = _in_range(Estimate(value, bound, overflow), operands, compute)
+    if arithmetic.each_op and arithmetic.storage is not compute:
+        return rounded(result, arithmetic.storage, arithmetic, exact)
+    return result
+
+
+def _argument(name: str, given: Estimate, arithmetic: Arithmetic) -> Operand:
+    """A kernel whose argument is off by `into` ulp sees a slightly larger operand bound."""
+    if RULES[name].kind != TRANSCENDENTAL or not arithmetic.accuracy_of(name).into:
+        return Operand(given.value, given.bound)
+    finite = np.where(np.isfinite(given.value), given.value, 0.0)
+    shift = arithmetic.accuracy_of(name).into * ulp(finite, arithmetic.compute)
+    return Operand(given.value, given.bound + np.where(given.value == 0, 0.0, shift))
+
+
+def _ulps(
+    value: Floats, bound: Floats, count: float, exact: Mask | None, arithmetic: Arithmetic
+) -> Floats:
+    form = arithmetic.compute
+    reach = np.abs(value) + bound
+    step = ulp(reach, form)
+    if arithmetic.flush_to_zero:
+        step = np.where(reach < form.smallest_normal, form.smallest_normal, step)
+    silent = ~np.isfinite(value) if exact is None else exact | ~np.isfinite(value)
+    return np.where(silent, 0.0, count * step)
+
+
+def _one_rounding(
+    value: Floats,
+    bound: Floats,
+    operands: list[Operand],
+    exact: Mask | None,
+    arithmetic: Arithmetic,
+) -> Floats:
+    """None where a factor is 0 or 1, or where exact operands give a number of the format."""
+    error = arithmetic.rounding(np.abs(value) + bound, arithmetic.compute)
+    known = operands[0].bound == 0
+    for each in operands[1:]:
+        known = known & (each.bound == 0)
+    if known.any():
+        held = known & representable(value, arithmetic.compute) & kept(value, arithmetic)
+        error = np.where(held, 0.0, error)
+    return error if exact is None else np.where(exact, 0.0, error)
+
+
+def _in_range(result: Estimate, operands: list[Estimate], form: Format) -> Estimate:
+    if np.isinf(result.value).any():  # even float64 overflowed, unless an infinity was given
+        finite: Mask = np.isfinite(operands[0].value)
+        for each in operands[1:]:
+            finite = finite & np.isfinite(each.value)
+        left = finite & np.isinf(result.value)
+        result = result._replace(overflow=either(result.overflow, left))
+    return ranged(result, form)
+
+
+def chosen(condition: Mask, unsure: Mask | None, a: Estimate, b: Estimate) -> Estimate:
+    """`np.where`; both branches where the condition is unsure: off by as much as they lie apart."""
+    value = np.where(condition, a.value, b.value)
+    bound = np.where(condition, a.bound, b.bound)
+    overflow = None
+    if a.overflow is not None or b.overflow is not None:
+        none = np.zeros((), dtype=bool)
+        left = none if a.overflow is None else a.overflow
+        right = none if b.overflow is None else b.overflow
+        overflow = np.where(condition, left, right)
+        if unsure is not None:
+            overflow = overflow | (unsure & (left | right))
+    if unsure is not None and unsure.any():
+        other = np.where(condition, b.bound, a.bound)
+        apart = np.abs(a.value - b.value) + other
+        apart = np.where((a.value == b.value), other, np.where(np.isnan(apart), np.inf, apart))
+        bound = np.where(unsure, np.maximum(bound, apart), bound)
+    return Estimate(value, bound, overflow)
+
+
+def summed(given: Estimate, axis: int | None, keepdims: bool, arithmetic: Arithmetic) -> Estimate:
+    """Sum in the accumulator: gamma_h times the sum of magnitudes, h the height of the tree."""
+    value = np.asarray(given.value.sum(axis=axis, keepdims=keepdims))
+    count = given.value.size // value.size if value.size else 0
+    bound = given.bound.sum(axis=axis, keepdims=keepdims)
+    overflow = None
+    if given.overflow is not None:
+        overflow = np.asarray(given.overflow.any(axis=axis, keepdims=keepdims))
+    if count > 1:
+        unit = arithmetic.height(count) * arithmetic.accumulator.unit_roundoff
+        reach = (np.abs(given.value) + given.bound).sum(axis=axis, keepdims=keepdims)
+        bound = bound + (unit / (1.0 - unit) if unit < 1.0 else np.inf) * reach
+        if (reach >= arithmetic.accumulator.overflow).any():
+            # partial sums may pass the range although the total does not
+            finite = np.isfinite(given.value).all(axis=axis, keepdims=keepdims)
+            past = finite & (reach >= arithmetic.accumulator.overflow)
+            overflow = either(overflow, past)
+    return Estimate(value, np.where(np.isnan(bound), np.inf, bound), overflow)
+
+
+def divided(given: Estimate, count: int, form: Format, arithmetic: Arithmetic) -> Estimate:
+    """Quotient by an exact count, rounded once into `form`."""
+    value = np.asarray(given.value / np.float64(count))
+    bound = given.bound / count if count else np.zeros_like(value)
+    return rounded(Estimate(value, bound, given.overflow), form, arithmetic)
