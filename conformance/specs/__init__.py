@@ -1,0 +1,1 @@
+"""Specs of losses: strict reading, models, the formula language, the library and its lint."""

@@ -1,0 +1,1 @@
+"""Tests of the specs, their language and their reader."""
