@@ -1,0 +1,9 @@
+"""Ball arithmetic on formulas: values and derivatives that are proved."""
+
+from conformance.oracle.enclosure import Enclosure, Enclosures, distances, midpoints, radii
+from conformance.oracle.evaluation import PrecisionError, derivatives, evaluate
+
+__all__ = [
+    "Enclosure", "Enclosures", "PrecisionError", "derivatives", "distances", "evaluate",
+    "midpoints", "radii",
+]  # fmt: skip

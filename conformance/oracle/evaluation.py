@@ -1,0 +1,217 @@
+"""The oracle: values and exact first derivatives of a loss, enclosed rigorously."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from flint import ctx
+from numpy.typing import NDArray
+
+from conformance.oracle.ball import Ball, Entry, ball
+from conformance.oracle.enclosure import Enclosure, Enclosures, array_of
+from conformance.oracle.extended import ZERO, Undecided
+from conformance.oracle.language import BALLS
+from conformance.oracle.reduction import Reducer, reducer
+from conformance.oracle.samples import CLASS_AXIS, Samples, take_apart
+from conformance.specs.formula import Expression
+from conformance.specs.models import Loss
+from conformance.specs.program import Program, compile_program
+
+FIRST_BITS, LAST_BITS = 128, 8_192
+
+
+class PrecisionError(Exception):
+    """A choice in a formula stayed open at the highest precision."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One sample: its loss, and its term of the divisor."""
+
+    loss: Ball
+    divisor: Ball
+
+    def settled(self) -> bool:
+        """Say whether a reduction of many such samples can still be settled."""
+        return all(
+            number.settled(margin=16) for part in (self.loss, self.divisor) for number in _all(part)
+        )
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a loss, taken apart; with `slopes`, real inputs are variables."""
+
+    samples: Samples
+    program: Program
+    reducer: Reducer
+    divisor: Expression | None
+    slopes: bool
+
+
+def evaluate(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    reduction: str = "mean",
+    choices: Mapping[str, str] | None = None,
+) -> Enclosures:
+    """Enclose the value, reduced or not.
+
+    Raises PrecisionError where a choice in the formula cannot be decided, ValueError for shapes.
+    """
+    call = _call(loss, inputs, parameters, reduction, choices, slopes=False)
+
+    def attempt(bits: int) -> dict[str, Enclosures]:
+        outcomes = _outcomes(call, bits)
+        losses = [outcome.loss.value for outcome in outcomes]
+        with ctx.workprec(bits):
+            numbers = call.reducer.value(losses, [each.divisor.value for each in outcomes])
+        return {"": array_of([Enclosure(number) for number in numbers], call.reducer.shape)}
+
+    return _settled(attempt)[""]
+
+
+def derivatives(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    reduction: str = "mean",
+    choices: Mapping[str, str] | None = None,
+    cotangent: Any = None,
+) -> dict[str, Enclosures]:
+    """Enclose the gradient by every real input, contracted with a cotangent (default: ones).
+
+    One run of a sample gives all its partial derivatives. At a kink the enclosure is the interval
+    of subgradients, unless the choices declare a value. Raises as `evaluate`.
+    """
+    call = _call(loss, inputs, parameters, reduction, choices, slopes=True)
+    shape = call.reducer.shape
+    weights = np.ones(shape) if cotangent is None else np.asarray(cotangent, np.float64)
+    if weights.shape != shape:
+        raise ValueError(f"cotangent: the shape is {weights.shape}; it must be {shape}")
+
+    def attempt(bits: int) -> dict[str, Enclosures]:
+        outcomes = _outcomes(call, bits)
+        with ctx.workprec(bits):
+            return _gradients(call, outcomes, weights)
+
+    return _settled(attempt)
+
+
+def _call(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    reduction: str,
+    choices: Mapping[str, str] | None,
+    *,
+    slopes: bool,
+) -> Call:
+    samples = take_apart(loss, inputs, parameters)
+    program = _compiled(Identity(loss), tuple((choices or {}).items()))
+    reduce = reducer(loss, samples.batch, reduction, choices or {})
+    return Call(samples, program, reduce, program.divisors.get(reduction), slopes)
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """A loss as a key: two are equal if they are the same object, which the key keeps alive."""
+
+    loss: Loss
+
+    def __hash__(self) -> int:
+        return id(self.loss)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.loss is other.loss
+
+
+@lru_cache(maxsize=64)
+def _compiled(key: Identity, choices: tuple[tuple[str, str], ...]) -> Program:
+    """Compile once: for a small case that takes longer than to evaluate it."""
+    return compile_program(key.loss, dict(choices))
+
+
+def _settled(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclosures]:
+    """Double the bits until every enclosure is small, or no more are allowed."""
+    bits = FIRST_BITS
+    while True:
+        try:
+            result = attempt(bits)
+            small = all(each.settled() for array in result.values() for each in array.ravel())
+            if small or bits >= LAST_BITS:
+                return result
+        except Undecided as reason:
+            if bits >= LAST_BITS:
+                raise PrecisionError(f"{reason}, at {bits} bits still") from reason
+        bits *= 2
+
+
+def _outcomes(call: Call, bits: int) -> list[Outcome]:
+    return [_outcome(call, index, bits) for index in range(call.samples.count)]
+
+
+def _outcome(call: Call, index: int, bits: int) -> Outcome:
+    """Run one sample with as many bits as it needs by itself."""
+    while True:
+        try:
+            with ctx.workprec(bits):
+                outcome = _run(call, index)
+            if bits >= LAST_BITS or outcome.settled():
+                return outcome
+        except Undecided:
+            if bits >= LAST_BITS:
+                raise
+        bits *= 2
+
+
+def _run(call: Call, index: int) -> Outcome:
+    program = call.program
+    arguments = {name: ball(number) for name, number in program.arguments.items()}
+    names = call.samples.names(index, slopes=call.slopes)
+    scope = program.scope({**names, **arguments}, BALLS)
+    loss = ball(program.loss.evaluate(scope, BALLS))
+    for name, expression in program.gradient.items() if call.slopes else ():
+        loss = _declared(loss, name, expression.evaluate(scope, BALLS))
+    return Outcome(loss, ball(call.divisor.evaluate(scope, BALLS) if call.divisor else 1))
+
+
+def _declared(loss: Ball, name: str, gradient: Any) -> Ball:
+    """Put a gradient that is so by declaration in place of the derivative."""
+    entries = gradient if isinstance(gradient, list) else [gradient]
+    slopes = {(name, place): ball(entry).value for place, entry in enumerate(entries)}
+    return Ball(loss.value, {**loss.slopes, **slopes}, loss.kinks - slopes.keys())
+
+
+def _gradients(
+    call: Call, outcomes: list[Outcome], weights: NDArray[np.float64]
+) -> dict[str, Enclosures]:
+    samples = call.samples
+    parts = call.reducer.gradient(
+        [outcome.loss for outcome in outcomes],
+        [outcome.divisor for outcome in outcomes],
+        weights.ravel().tolist(),
+    )
+    result = {}
+    for name, given in samples.loss.inputs.items():
+        if given.kind == "class_index":
+            continue
+        axis = (samples.classes,) if given.shape == CLASS_AXIS else ()
+        entries = [(name, place) for place in range(math.prod(axis))]
+        flat = [_enclosure(part, entry) for part in parts for entry in entries]
+        result[name] = array_of(flat, samples.batch + axis)
+    return result
+
+
+def _all(part: Ball) -> list[Enclosure]:
+    return [Enclosure(part.value), *[_enclosure(part, entry) for entry in part.slopes]]
+
+
+def _enclosure(part: Ball, entry: Entry) -> Enclosure:
+    return Enclosure(part.slopes.get(entry, ZERO), entry in part.kinks)

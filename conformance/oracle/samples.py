@@ -1,0 +1,97 @@
+"""A call taken apart into its samples: batch axes go, a class axis becomes a list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conformance.oracle.ball import Ball, ball
+from conformance.oracle.extended import ONE, extended
+from conformance.specs.models import Loss
+
+CLASS_AXIS = "*batch classes"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The inputs and parameters of a call, each flattened over the batch.
+
+    Numbers stay as they were given, floats or fractions: balls are made where the bits are known.
+    """
+
+    loss: Loss
+    batch: tuple[int, ...]
+    classes: int
+    inputs: dict[str, list[Any]]
+    parameters: dict[str, list[Any]]
+    shared: dict[str, Any]
+
+    @property
+    def count(self) -> int:
+        return math.prod(self.batch)
+
+    def names(self, index: int, *, slopes: bool) -> dict[str, Any]:
+        """Give what the formula sees at one sample; with slopes, every real entry is a variable."""
+        scope: dict[str, Any] = {"classes": self.classes}
+        for name, value in self.shared.items():
+            scope[name] = self._parameter(name, value)
+        for name, values in self.parameters.items():
+            scope[name] = ball(values[index])
+        for name, values in self.inputs.items():
+            scope[name] = self._input(name, values[index], slopes)
+        return scope
+
+    def _parameter(self, name: str, value: Any) -> Any:
+        if value is None or self.loss.parameters[name].kind != "real":
+            return value
+        return [ball(x) for x in value] if isinstance(value, list) else ball(value)
+
+    def _input(self, name: str, value: Any, slopes: bool) -> Any:
+        if self.loss.inputs[name].kind == "class_index":
+            return value
+        if isinstance(value, list):
+            return [_variable(name, k, entry, slopes) for k, entry in enumerate(value)]
+        return _variable(name, 0, value, slopes)
+
+
+def take_apart(loss: Loss, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> Samples:
+    """Split a call; raises ValueError where shapes do not fit."""
+    arrays = {name: np.asarray(inputs[name]) for name in loss.inputs}
+    axis = {name: given.shape == CLASS_AXIS for name, given in loss.inputs.items()}
+    batches = {array.shape[:-1] if axis[name] else array.shape for name, array in arrays.items()}
+    classes = {array.shape[-1] for name, array in arrays.items() if axis[name]}
+    if len(batches) != 1 or len(classes) > 1:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"inputs of {loss.id}: the shapes are {shapes}; one batch is needed")
+    batch = batches.pop()
+    flat = {
+        name: array.reshape(math.prod(batch), *array.shape[len(batch) :]).tolist()
+        for name, array in arrays.items()
+    }
+    per_sample, shared = _parameters(loss, parameters, batch)
+    return Samples(loss, batch, classes.pop() if classes else 0, flat, per_sample, shared)
+
+
+def _parameters(
+    loss: Loss, given: Mapping[str, Any], batch: tuple[int, ...]
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    per_sample, shared = {}, {}
+    for name, parameter in loss.parameters.items():
+        value = given.get(name, parameter.default)
+        if value is None or parameter.kind != "real":
+            shared[name] = value.item() if isinstance(value, np.generic | np.ndarray) else value
+        elif parameter.shape == "*batch":
+            per_sample[name] = np.broadcast_to(value, batch).ravel().tolist()
+        elif parameter.shape == "classes":
+            shared[name] = np.asarray(value).tolist()
+        else:
+            shared[name] = np.asarray(value).item()
+    return per_sample, shared
+
+
+def _variable(name: str, position: int, value: float, slopes: bool) -> Ball:
+    return Ball(extended(value), {(name, position): ONE} if slopes else {})

@@ -1,0 +1,79 @@
+"""How implementations order the same computation: programs with the signatures of the reference.
+
+A program marks with `store` each point at which the implementation writes to memory in its storage
+dtype. Which framework runs which program is stated in its binding, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from reference.algorithms import binary, divergence, likelihood, regression, softmax
+
+Program = Callable[..., Any]
+
+VALUES: Mapping[str, Mapping[str, Program]] = MappingProxyType(
+    {
+        "l1": {"absolute_difference": regression.absolute_difference},
+        "mse": {"squared_difference": regression.squared_difference},
+        "nll": {"gathered": likelihood.gathered},
+        "cross_entropy": {
+            "log_softmax_then_gather": likelihood.log_softmax_then_gather,
+            "log_sum_exp_less_target": softmax.log_sum_exp_less_target,
+            "log_total_less_centred": softmax.log_total_less_centred,
+        },
+        "cross_entropy_probabilities": {
+            "log_softmax_times_target": softmax.log_softmax_times_target,
+            "target_times_log_total": softmax.target_times_log_total,
+        },
+        "binary_cross_entropy": {
+            "clamped_logs": binary.clamped_logs,
+            "clipped_probabilities": binary.clipped_probabilities,
+        },
+        "binary_cross_entropy_with_logits": {
+            "log_sigmoid_subtracted": binary.log_sigmoid_subtracted,
+            "relu_less_product": binary.relu_less_product,
+            "two_log_sigmoids": binary.two_log_sigmoids,
+        },
+        "kl_divergence": {
+            "xlogy_less_product": divergence.xlogy_less_product,
+            "log_ratio_times_target": divergence.log_ratio_times_target,
+        },
+    }
+)
+
+GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
+    {
+        "l1": {"sign_times_cotangent": regression.absolute_difference_gradient},
+        "mse": {
+            "norm_times_difference": regression.norm_times_difference_gradient,
+            "difference_times_cotangent": regression.squared_difference_gradient,
+        },
+        "nll": {"scattered": likelihood.scattered_gradient},
+        "cross_entropy": {
+            "log_softmax_backward": likelihood.log_softmax_then_gather_gradient,
+            "softmax_less_one_hot": softmax.softmax_less_one_hot_gradient,
+            "log_sum_exp_autodiff": softmax.log_sum_exp_autodiff_gradient,
+        },
+        "cross_entropy_probabilities": {
+            "log_softmax_backward": softmax.log_softmax_times_target_gradient,
+            "softmax_less_target": softmax.softmax_less_target_gradient,
+            "log_softmax_autodiff": softmax.log_softmax_autodiff_gradient,
+        },
+        "binary_cross_entropy": {
+            "difference_over_variance": binary.clamped_logs_gradient,
+            "autograd_through_clip": binary.clipped_probabilities_gradient,
+        },
+        "binary_cross_entropy_with_logits": {
+            "sigmoid_less_target": binary.sigmoid_less_target_gradient,
+            "autograd_of_relu_form": binary.relu_less_product_gradient,
+            "two_log_sigmoids": binary.two_log_sigmoids_gradient,
+        },
+        "kl_divergence": {
+            "autograd_of_terms": divergence.autograd_of_terms,
+            "log_ratio_autodiff": divergence.log_ratio_times_target_gradient,
+        },
+    }
+)
