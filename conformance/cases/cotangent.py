@@ -1,0 +1,69 @@
+"""Cotangents: what the output's gradient is taken along; never only ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.cases.streams import Floats, Shape, Stream
+from conformance.numerics.formats import FORMATS, round_to
+
+#: How many in a hundred cases draw their cotangent in each manner.
+_MANNERS = (("bell", 55), ("wide", 15), ("zeros", 15), ("signs", 15))
+_WIDE_EXPONENT = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Cotangents:
+    """The cotangents of a case, one for each shape that its output may have.
+
+    `text` seeds them. Where the case is one sample cut out of another, `batch` and `element` say
+    which, and the sample keeps the cotangent that it had there. A `pinned` cotangent serves its own
+    shape. `ones` is for cases whose expected gradients are written for a cotangent of ones.
+    """
+
+    text: str
+    dtype: str
+    batch: Shape | None = None
+    element: int | None = None
+    pinned: Floats | None = None
+    ones: bool = False
+
+    def of_shape(self, shape: Shape, *, reduced: bool) -> Floats:
+        """The cotangent for an output of that shape, exact in the dtype."""
+        if self.batch and self.element is not None and not reduced and math.prod(shape) == 1:
+            return self._cut(self.batch, self.element, shape)
+        return self._drawn(shape)
+
+    def _cut(self, batch: Shape, element: int, shape: Shape) -> Floats:
+        """The sample's entry; an output with fewer axes than the batch has lost its last ones."""
+        kept = max(len(batch) - (1 - min(len(shape), 1)), 0)
+        place = np.unravel_index(element, batch)[:kept]
+        return np.asarray(self._drawn(batch[:kept])[place]).reshape(shape)
+
+    def _drawn(self, shape: Shape) -> Floats:
+        if self.pinned is not None and self.pinned.shape == shape:
+            return self.pinned
+        if self.ones:
+            return np.ones(shape)
+        stream = Stream(self.text, "cotangent")
+        lot = int(stream.integer(0, 99, ())[()])
+        manner = _manner(lot)
+        values = stream.bell(shape)
+        if manner == "wide":
+            values = stream.sign(shape) * stream.magnitude(-_WIDE_EXPONENT, _WIDE_EXPONENT, shape)
+        elif manner == "zeros":
+            values = np.where(stream.some(0.5, shape), np.copysign(0.0, values), values)
+        elif manner == "signs":
+            values = stream.sign(shape)
+        return round_to(values, FORMATS[self.dtype])
+
+
+def _manner(lot: int) -> str:
+    for name, share in _MANNERS:
+        if lot < share:
+            return name
+        lot -= share
+    raise AssertionError("the shares of the manners do not add up to 100")
