@@ -1,0 +1,105 @@
+"""Hand-written cases across targets: edge cases, worked examples, inputs that must be refused."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from conformance.report import wording
+from conformance.report.matrix import property_order
+from conformance.results.cell import Cell, Outcome
+from conformance.results.manifest import Loss, Target
+from conformance.results.verdict import SYMBOL, Verdict, worst
+
+TITLES = {
+    "edge-case": "Edge cases",
+    "example": "Worked examples",
+    "error": "Must be refused",
+}
+_SHORT = 48
+"""Characters of a value in a table cell."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one target said, over all its dtypes; `got` only where it was not what was expected."""
+
+    verdict: Verdict
+    dtypes: tuple[str, ...]
+    got: str
+    note: str
+
+    @property
+    def symbol(self) -> str:
+        return SYMBOL[self.verdict]
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    why: str
+    given: str
+    expected: str
+    answers: tuple[Answer | None, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    property: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+def tables(loss: Loss, cells: Iterable[Cell], targets: Sequence[Target]) -> tuple[Table, ...]:
+    """A table a property whose cells carry outcomes, rows in the order of first sight."""
+    found: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.outcomes:
+            found[cell.property].append(cell)
+    reasons = {case.id: case.why for case in loss.edge_cases}
+    reasons |= {reject.id: f"breaks {reject.breaks}" for reject in loss.rejects}
+    return tuple(
+        Table(name, TITLES.get(name, name), _rows(found[name], targets, reasons))
+        for name in sorted(found, key=property_order)
+    )
+
+
+def _rows(cells: list[Cell], targets: Sequence[Target], reasons: dict[str, str]) -> tuple[Row, ...]:
+    seen: dict[str, dict[str, list[tuple[str, Outcome]]]] = {}
+    for cell in cells:
+        for outcome in cell.outcomes:
+            by_target = seen.setdefault(outcome.id, defaultdict(list))
+            by_target[cell.target].append((cell.dtype, outcome))
+    return tuple(_row(id, by_target, targets, reasons) for id, by_target in seen.items())
+
+
+def _row(
+    id: str,
+    by_target: dict[str, list[tuple[str, Outcome]]],
+    targets: Sequence[Target],
+    reasons: dict[str, str],
+) -> Row:
+    first = next(iter(by_target.values()))[0][1]
+    return Row(
+        id=id,
+        why=reasons.get(id, ""),
+        given=wording.value(first.given),
+        expected=wording.value(first.expected),
+        answers=tuple(_answer(by_target.get(target.name, [])) for target in targets),
+    )
+
+
+def _answer(outcomes: list[tuple[str, Outcome]]) -> Answer | None:
+    if not outcomes:
+        return None
+    verdict = worst([outcome.verdict for _, outcome in outcomes])
+    telling = [(dtype, outcome) for dtype, outcome in outcomes if outcome.verdict == verdict]
+    outcome = telling[0][1]
+    quiet = verdict in ("pass", "n/a", "not run")
+    return Answer(
+        verdict=verdict,
+        dtypes=() if len(telling) == len(outcomes) else tuple(dtype for dtype, _ in telling),
+        got="" if quiet else wording.short(wording.value(outcome.actual), _SHORT),
+        note=outcome.note or "",
+    )

@@ -1,0 +1,208 @@
+"""The report as one HTML file: no request, readable without scripts and without its own CSS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from conformance.report import (
+    cases,
+    edges,
+    formula,
+    matrix,
+    specification,
+    tolerance,
+    wording,
+)
+from conformance.report.plots import bound, choice, cumulative, error
+from conformance.results import Results, Summary, summarise
+from conformance.results.cell import Cell
+from conformance.results.manifest import Loss, Target
+from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
+
+FIRST_SCREEN = 10
+"""Causes listed at once; the others open below them."""
+GROUPS = 200
+"""Causes in the page; whoever has more does not need another row to know it."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of plots: one loss, property and dtype, a plot a target, then the distributions."""
+
+    property: str
+    dtype: str
+    axis: str
+    plots: tuple[tuple[Cell, error.ErrorPlot], ...]
+    cumulative: cumulative.CumulativePlot | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Everything the page says about one loss."""
+
+    id: str
+    anchor: str
+    loss: Loss
+    mathml: Markup | None
+    properties: tuple[matrix.Line, ...]
+    quiet: tuple[str, ...]
+    fields: tuple[specification.Field, ...]
+    reductions: tuple[tuple[str, str], ...]
+    conventions: tuple[specification.Convention, ...]
+    algorithms: tuple[str, ...]
+    tolerance: tuple[tolerance.Section, ...]
+    given_away: tuple[str, ...]
+    enveloped: tuple[str, ...]
+    edges: tuple[edges.Table, ...]
+    strips: tuple[Strip, ...]
+    left_out: tuple[str, ...]
+
+
+def render(results: Results) -> str:
+    """The whole page as text; write it as UTF-8."""
+    summary = summarise(results)
+    drawn, left_out = choice.choose(results.cells)
+    series = {target.name: at for at, target in enumerate(results.manifest.targets)}
+    anchors = _anchors(results.manifest.losses)
+    sections = [
+        _section(results, id, anchors[id], drawn, left_out, series)
+        for id in results.manifest.losses
+    ]
+    page = _environment().get_template("page.html.jinja")
+    return page.render(
+        results=results,
+        manifest=results.manifest,
+        targets=results.manifest.targets,
+        ran=_ran(results),
+        summary=summary,
+        title=_title(results, summary),
+        anchors=anchors,
+        series=series,
+        matrix=matrix.by_loss(results),
+        sections=sections,
+        bounds=_bounds(results, series),
+        block=cases.block(results),
+        first=FIRST_SCREEN,
+        groups=summary.groups[:GROUPS],
+    )
+
+
+def _section(
+    results: Results,
+    id: str,
+    anchor: str,
+    drawn: Sequence[choice.Strip],
+    left_out: Sequence[choice.Strip],
+    series: dict[str, int],
+) -> Section:
+    loss, targets = results.manifest.losses[id], _ran(results)
+    cells = [cell for cell in results.cells if cell.loss == id]
+    lines = matrix.by_property(results, id, targets)
+    strips = [_strip(strip, series) for strip in drawn if strip.loss == id]
+    return Section(
+        id=id,
+        anchor=anchor,
+        loss=loss,
+        mathml=formula.mathml(loss.latex),
+        properties=tuple(line for line in lines if not matrix.quiet(line)),
+        quiet=tuple(line.name for line in lines if matrix.quiet(line)),
+        fields=specification.fields(loss),
+        reductions=specification.reductions(loss),
+        conventions=specification.conventions(id, loss, targets),
+        algorithms=specification.algorithms(id, targets),
+        tolerance=tolerance.sections(cells),
+        given_away=tolerance.given_away(cells),
+        enveloped=tolerance.enveloped(cells),
+        edges=edges.tables(loss, cells, targets),
+        strips=tuple(strip for strip in strips if strip),
+        left_out=tuple(f"{s.property} {s.dtype}" for s in left_out if s.loss == id),
+    )
+
+
+def _ran(results: Results) -> tuple[Target, ...]:
+    """The targets that have something to show; the matrix alone has a column for the others."""
+    return tuple(target for target in results.manifest.targets if target.status == "ran")
+
+
+def _strip(strip: choice.Strip, series: dict[str, int]) -> Strip | None:
+    frame = error.frame(strip.cells)
+    if frame is None:
+        return None
+    plots = tuple(
+        (cell, error.draw(cell, [other for other in strip.cells if other is not cell], frame))
+        for cell in strip.cells
+    )
+    return Strip(
+        property=strip.property,
+        dtype=strip.dtype,
+        axis=strip.cells[0].axis,
+        plots=plots,
+        cumulative=cumulative.draw(strip.cells, series),
+    )
+
+
+def _bounds(results: Results, series: dict[str, int]) -> list[bound.BoundPlot]:
+    names = dict.fromkeys(cell.property for cell in results.cells if cell.worst)
+    plots = [
+        bound.draw(name, results.cells, series) for name in sorted(names, key=matrix.property_order)
+    ]
+    return [plot for plot in plots if plot]
+
+
+def _title(results: Results, summary: Summary) -> str:
+    names = ", ".join(target.name for target in results.manifest.targets[:3])
+    more = len(results.manifest.targets) - 3
+    return f"{summary.sentence.split(':')[0]} · {names}{f' and {more} more' if more > 0 else ''}"
+
+
+def _anchors(losses: Sequence[str] | Any) -> dict[str, str]:
+    """An id of its own for each loss, whatever its name."""
+    taken: dict[str, str] = {}
+    for loss in losses:
+        anchor = "loss-" + re.sub(r"[^A-Za-z0-9_-]", "-", loss)
+        taken[loss] = anchor if anchor not in taken.values() else f"{anchor}-{len(taken)}"
+    return taken
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+    )
+    environment.globals |= {
+        "wording": wording,
+        "SYMBOL": SYMBOL,
+        "MEANING": MEANING,
+        "VERDICTS": VERDICTS,
+        "shape": bound.shape,
+        "error_size": error,
+        "bound_size": bound,
+        "link": _link,
+        "counts_heading": tolerance.HEADING,
+    }
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    """Every expression passes here: invisible characters are spelled out, length is bounded."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return wording.visible(value)
+    return value
+
+
+def _link(source: str) -> str | None:
+    """An address that may be followed, or None: nothing but the web is."""
+    return source if re.match(r"https?://[^\s]+$", source) else None

@@ -1,0 +1,1 @@
+"""Plots as numbers and paths; templates draw them. Nothing here knows HTML."""

@@ -1,0 +1,123 @@
+"""The tables of a loss's section: tolerance, hand-written cases, spec card, all cases."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import io
+import json
+from dataclasses import replace
+
+from conformance.report import cases, edges, specification, table, tolerance
+from conformance.results import Results
+from conformance.results.cell import AccuracyLoss, Cell, Outcome, Row
+
+CELL = Cell("l1", "value", "torch@cpu", "float32", "pass", coverage="sampled n=100")
+
+
+def test_classes_are_counted_in_columns_under_their_heading() -> None:
+    classes = {"exact special": 2, "correctly rounded": 88, "faithful": 9, "wrong": 1}
+    (section,) = tolerance.sections([replace(CELL, classes=classes)])  # type: ignore[arg-type]
+    row = section.targets[0][1][0]
+    assert row.counts.split() == ["100", "90.0", "9.0", "0", "0", "1"]
+    assert len(row.counts) == len(tolerance.HEADING)
+
+
+def test_known_values_are_not_called_failures() -> None:
+    (section,) = tolerance.sections([replace(CELL, classes={"faithful": 1, "known": 3})])
+    assert section.targets[0][1][0].counts.endswith("3 known")
+
+
+def test_a_cell_without_measured_values_has_no_row() -> None:
+    assert tolerance.sections([CELL]) == ()
+
+
+def test_accuracy_that_was_given_away_is_told_with_its_dtype() -> None:
+    lossy = [
+        replace(CELL, accuracy_loss=AccuracyLoss(3.0, "a")),
+        replace(CELL, dtype="float16", accuracy_loss=AccuracyLoss(7.5, "b")),
+        replace(CELL, target="optax@cpu", accuracy_loss=AccuracyLoss(1.0, "c")),
+    ]
+    assert tolerance.given_away(lossy) == ("torch@cpu value 7.5× (float16)",)
+
+
+def test_an_algorithm_that_is_not_registered_is_named() -> None:
+    assert tolerance.enveloped([replace(CELL, algorithm="envelope"), CELL]) == ("torch@cpu",)
+
+
+def test_an_edge_case_has_one_answer_a_target_over_its_dtypes(results: Results) -> None:
+    good = Outcome("far", {"x": 1.0}, 200.0, 200.0, "pass")
+    bad = replace(good, actual=float("inf"), verdict="fail")
+    torch, keras = results.manifest.targets[:2]
+    cells = [
+        replace(CELL, target=torch.name, property="edge-case", outcomes=(good,)),
+        replace(CELL, target=torch.name, property="edge-case", dtype="float16", outcomes=(bad,)),
+    ]
+    (found,) = edges.tables(results.manifest.losses["l1"], cells, [torch, keras])
+    answer, absent = found.rows[0].answers
+    assert found.title == "Edge cases"
+    assert absent is None
+    assert answer is not None
+    assert (answer.verdict, answer.dtypes, answer.got) == ("fail", ("float16",), "inf")
+
+
+def test_a_choice_of_its_own_is_marked(results: Results) -> None:
+    loss = results.manifest.losses["binary_cross_entropy"]
+    convention = specification.conventions("binary_cross_entropy", loss, results.manifest.targets)[
+        0
+    ]
+    made = [(choice.text, choice.own) for choice in convention.made[:3]]
+    assert made == [("floor(-100)", True), ("clip(1e-7)", True), ("exact", False)]
+
+
+def test_a_spec_card_says_what_the_mean_divides_by(results: Results) -> None:
+    words = dict(specification.reductions(results.manifest.losses["kl_divergence"]))
+    assert words["none"] == "every loss by itself"
+    assert words["batchmean"] == "the sum divided by the number of rows"
+    shapes = [field.shape for field in specification.fields(results.manifest.losses["nll"])]
+    assert shapes == ["(*batch, classes)", "(*batch)", "(classes)", "scalar"]
+
+
+def columns(block: cases.Block) -> dict[str, list[object]]:
+    found: dict[str, list[object]] = json.loads(gzip.decompress(base64.b64decode(block.text)))
+    return found
+
+
+def test_every_case_is_in_the_block(results: Results) -> None:
+    block = cases.block(results)
+    found = columns(block)
+    rows = [row for cell in results.cells for row in cell.rows]
+    assert block.shown == block.total == len(rows) == len(found["verdict"])
+    at, ids = 0, []
+    for step in found["case"]:
+        at += int(str(step))
+        ids.append(found["ids"][at])
+    assert ids == [row.case for row in rows]
+
+
+def test_of_too_many_cases_the_dull_ones_are_left_out(results: Results) -> None:
+    def row(case: str, verdict: str, share: float | None) -> Row:
+        return Row(case, verdict, None, None, share, None)  # type: ignore[arg-type]
+
+    rows = (
+        row("dull", "pass", 0.1),
+        row("near", "pass", 0.9),
+        row("unmeasured", "pass", None),
+        row("broken", "fail", float("nan")),
+    )
+    block = cases.block(replace(results, cells=(replace(CELL, rows=rows),)), limit=2)
+    assert columns(block)["ids"] == ["near", "broken"]
+    assert columns(block)["share"] == [0.9, -1]
+    assert (block.shown, block.total) == (2, 4)
+
+
+def test_the_same_results_give_the_same_block(results: Results) -> None:
+    assert cases.block(results) == cases.block(results)
+
+
+def test_csv_has_a_line_a_case_and_nothing_a_spreadsheet_would_run(poisoned: Results) -> None:
+    lines = list(csv.reader(io.StringIO(table.csv(poisoned))))
+    assert lines[0] == list(table.HEADER)
+    assert len(lines) == 1 + sum(len(cell.rows) for cell in poisoned.cells)
+    assert not any(field.startswith(("=", "@")) for line in lines for field in line)
