@@ -60,7 +60,9 @@ class Arithmetic:
 
     def rounding(self, magnitude: Floats, form: Format) -> Floats:
         """Bound on one rounding of a value no larger than `magnitude` into `form`."""
-        bound = np.maximum(form.unit_roundoff * magnitude, 0.5 * form.smallest_subnormal)
+        # half of float64's smallest number is no number of float64
+        least = form.smallest_subnormal * (1.0 if form is FLOAT64 else 0.5)
+        bound = np.maximum(form.unit_roundoff * magnitude, least)
         if self.flush_to_zero:  # either side of the threshold may be flushed
             normal = form.smallest_normal
             bound = np.where(magnitude < normal * 1.0001, normal, bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,10 @@ class Uncertain(NDArrayOperatorsMixin):
     @property
     def ndim(self) -> int:
         return self.value.ndim
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        """np.where over two plain arrays would take the object for one true value."""
+        raise TypeError("an uncertain comparison is no mask; one branch of np.where must be Bounded")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs or ufunc.__name__ not in _LOGIC:
@@ -110,12 +115,31 @@ class Bounded(NDArrayOperatorsMixin):
         return Bounded(Estimate(move(self.value), move(self.bound), overflow), self.arithmetic)
 
     def stored(self) -> Bounded:
-        """The value after a write to memory in the storage format."""
+        """The value after a write to memory in the storage format.
+
+        Nothing happens where every operation has already written its result.
+        """
+        return self if self.arithmetic.each_op else self.written()
+
+    def written(self) -> Bounded:
+        """The value rounded once to the storage format."""
         if self.arithmetic.storage is self.arithmetic.compute:
             return self
         with np.errstate(all="ignore"):
             state = estimate.rounded(self.state, self.arithmetic.storage, self.arithmetic)
         return Bounded(state, self.arithmetic)
+
+    def constant(self, number: float) -> Bounded:
+        """A number that a kernel holds in the storage format."""
+        state = estimate.constant(number, self.arithmetic)
+        return Bounded(state, self.arithmetic).written()
+
+    def sum_in_storage(self, axis: int | None = None, keepdims: bool = False) -> Bounded:
+        """Sum with an accumulator no wider than the storage format."""
+        narrow = replace(self.arithmetic, accumulator=self.arithmetic.storage)
+        with np.errstate(all="ignore"):
+            state = estimate.summed(self.state, axis, keepdims, narrow)
+        return Bounded(state, self.arithmetic).written()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__
@@ -186,7 +210,7 @@ def _where(condition: Any, then: Any, otherwise: Any) -> Bounded:
 
 def _sum(x: Bounded, axis: int | None = None, keepdims: bool = False) -> Bounded:
     result = Bounded(estimate.summed(x.state, axis, keepdims, x.arithmetic), x.arithmetic)
-    return result.stored() if x.arithmetic.each_op else result
+    return result.written() if x.arithmetic.each_op else result
 
 
 def _mean(x: Bounded, axis: int | None = None, keepdims: bool = False) -> Bounded:
@@ -196,7 +220,7 @@ def _mean(x: Bounded, axis: int | None = None, keepdims: bool = False) -> Bounde
     count = x.size // total.value.size if total.value.size else 0
     mean = estimate.divided(total, count, arithmetic.accumulator, arithmetic)
     result = Bounded(mean, arithmetic)
-    return result.stored() if arithmetic.each_op else result
+    return result.written() if arithmetic.each_op else result
 
 
 def _max(x: Bounded, axis: int | None = None, keepdims: bool = False) -> Bounded:

@@ -52,57 +52,58 @@ class Judgement:
         return self.classes >= Class.EXCEEDS
 
 
-def preliminary(actual: Floats, expected: Floats, form: Format) -> NDArray[np.int8]:
-    """What is decided without a bound: special values, correctly rounded, faithful; else OPEN."""
+def preliminary(actual: Floats, expected: Floats, form: Format) -> tuple[NDArray[np.int8], Floats]:
+    """What is decided without a bound, and the error in ulp of the expected value.
+
+    Special values, correctly rounded and faithful ones are decided, the rest is OPEN. The error is
+    0 where equal specials meet and NaN where the classes differ.
+    """
     with np.errstate(all="ignore"):
         rounded = round_to(expected, form)
-        classes = np.full(expected.shape, Class.OPEN, dtype=np.int8)
-        same = actual == rounded
-        classes[np.abs(actual - expected) < ulp(expected, form)] = Class.FAITHFUL
-        classes[same] = Class.CORRECTLY_ROUNDED
-        special = same & (~np.isfinite(rounded) | (rounded == 0))
-        nan = np.isnan(expected)
-        classes[special | (nan & np.isnan(actual))] = Class.EXACT_SPECIAL
-        classes[nan != np.isnan(actual)] = Class.OPEN
-    return classes
-
-
-def errors_in_ulp(actual: Floats, expected: Floats, form: Format) -> Floats:
-    """|actual - expected| in ulp of the expected value; 0 for equal specials, NaN across classes."""
-    with np.errstate(all="ignore"):
         gap = np.abs(actual - expected) / ulp(expected, form)
-        rounded = round_to(expected, form)
-    agree = (actual == rounded) & ~np.isfinite(rounded) | (np.isnan(actual) & np.isnan(expected))
-    return np.where(agree, 0.0, np.where(np.isfinite(actual) & np.isfinite(expected), gap, np.nan))
+    classes = np.where(gap < 1.0, np.int8(Class.FAITHFUL), np.int8(Class.OPEN))
+    same = actual == rounded
+    classes[same] = Class.CORRECTLY_ROUNDED
+    odd = ~np.isfinite(gap)
+    special = same & (odd | (rounded == 0))
+    if odd.any():
+        special |= np.isnan(expected) & np.isnan(actual)
+        gap[odd] = np.where(special[odd], 0.0, np.nan)
+        overflowed = odd & ~special & np.isfinite(actual) & np.isfinite(expected)
+        gap[overflowed] = np.inf  # the distance itself left float64
+    classes[special] = Class.EXACT_SPECIAL
+    return classes, gap
 
 
 def settle(
-    actual: Floats, expected: Floats, form: Format, own: Bounded, ideal: Bounded, slack: Floats
+    actual: Floats, expected: Floats, form: Format, own: Bounded, ideal: Bounded, truth: Bounded
 ) -> tuple[NDArray[np.int8], Floats]:
     """Class of the elements left open, and the share of the own bound that each one uses.
 
-    `slack` is the reference's own error (absolute), added to both bounds.
+    `truth` is the reference's own run in float64: its error is added to both bounds, and where one
+    of its intermediates may have overflowed it has nothing to say.
     """
     with np.errstate(all="ignore"):
         gap = np.abs(actual - expected)
-        allowed = limit(own, form, slack)
+        allowed = limit(own, form, truth)
         share = np.where(gap == 0, 0.0, gap / allowed)
         classes = np.full(expected.shape, Class.WRONG, dtype=np.int8)
         comparable = np.isfinite(actual) & np.isfinite(expected)
         classes[comparable & (share <= NEAR_MISS)] = Class.EXCEEDS
         classes[comparable & (share <= 1.0)] = Class.OWN
-        classes[comparable & (gap <= limit(ideal, form, slack))] = Class.IDEAL
+        classes[comparable & (gap <= limit(ideal, form, truth))] = Class.IDEAL
         undecided = ~np.isfinite(actual) & ~np.isnan(expected)
         reaches = np.abs(expected) + allowed >= form.overflow
         to_infinity = np.isinf(actual) & (np.sign(actual) == np.sign(expected)) & reaches
         classes[undecided & own.overflow] = Class.PREMATURE
         classes[undecided & to_infinity] = Class.OWN
+        classes[truth.overflow & (classes >= Class.EXCEEDS)] = Class.PREMATURE
     return classes, np.where(comparable, share, np.nan)
 
 
-def limit(bounded: Bounded, form: Format, slack: Floats) -> Floats:
+def limit(bounded: Bounded, form: Format, truth: Bounded) -> Floats:
     """The bound as it is applied: never below the smallest subnormal of the format.
 
     The last factor covers the float64 rounding of the bound and of the value it belongs to.
     """
-    return (np.maximum(bounded.bound, form.smallest_subnormal) + slack) * (1.0 + 2.0**-26)
+    return (np.maximum(bounded.bound, form.smallest_subnormal) + truth.bound) * (1.0 + 2.0**-26)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.formats import Floats, Format, representable, ulp
+from conformance.numerics.formats import FLOAT64, Floats, Format, representable, ulp
 from conformance.numerics.propagation import EXACT, RULES, TRANSCENDENTAL, Operand, carry
 
 Mask = np.ndarray
@@ -49,7 +49,7 @@ def rounded(
     value, bound, _ = given
     error = arithmetic.rounding(np.abs(value) + bound, form)
     known = bound == 0
-    if known.any():
+    if form is not FLOAT64 and known.any():
         held = known & representable(value, form) & kept(value, arithmetic)
         error = np.where(held, 0.0, error)
     if exact is not None:
@@ -84,16 +84,23 @@ def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> 
     if kind == TRANSCENDENTAL:
         bound = bound + _ulps(value, bound, arithmetic.accuracy_of(name).out, exact, arithmetic)
     else:
-        bound = bound + _one_rounding(value, bound, moved, exact, arithmetic)
+        bound = bound + _one_rounding(name, value, bound, moved, exact, arithmetic)
     if name == "divide" and overflow is not None:
-        # past an overflowed operand a quotient may be 0: off by its own size
-        bound = np.where(
-            overflow, np.maximum(np.where(bound < np.inf, bound, 0), np.abs(value)), bound
-        )
+        bound = np.where(overflow, _past_overflow(value, bound, operands[0], compute), bound)
     result = _in_range(Estimate(value, bound, overflow), operands, compute)
     if arithmetic.each_op and arithmetic.storage is not compute:
         return rounded(result, arithmetic.storage, arithmetic, exact)
     return result
+
+
+def _past_overflow(value: Floats, bound: Floats, dividend: Estimate, form: Format) -> Floats:
+    """A quotient by an overflowed number is 0, and off by no more than its own size.
+
+    Where float64 overflowed as well the value is 0 too, and the true one below dividend / largest.
+    """
+    least = (np.abs(dividend.value) + dividend.bound) / form.largest
+    finite = np.where(bound < np.inf, bound, 0.0)
+    return np.maximum(np.maximum(finite, np.abs(value)), least)
 
 
 def _argument(name: str, given: Estimate, arithmetic: Arithmetic) -> Operand:
@@ -118,6 +125,7 @@ def _ulps(
 
 
 def _one_rounding(
+    name: str,
     value: Floats,
     bound: Floats,
     operands: list[Operand],
@@ -129,10 +137,31 @@ def _one_rounding(
     known = operands[0].bound == 0
     for each in operands[1:]:
         known = known & (each.bound == 0)
-    if known.any():
-        held = known & representable(value, arithmetic.compute) & kept(value, arithmetic)
+    if arithmetic.compute is not FLOAT64 and known.any():
+        fits = representable(value, arithmetic.compute) & kept(value, arithmetic)
+        held = known & fits & _committed_none(name, value, operands)
         error = np.where(held, 0.0, error)
     return error if exact is None else np.where(exact, 0.0, error)
+
+
+def _committed_none(name: str, value: Floats, operands: list[Operand]) -> Mask | bool:
+    """Whether float64 itself was exact, for operands of at most 24 bits.
+
+    Sums by the error term of Knuth's two-sum; quotients and roots by multiplying back, which is
+    exact in float64 for such numbers, as products are.
+    """
+    a = operands[0].value
+    if name in ("add", "subtract"):
+        b = operands[1].value if name == "add" else -operands[1].value
+        back = value - a
+        return np.asarray((a - (value - back)) + (b - back) == 0)
+    if name == "divide":
+        return np.asarray(value * operands[1].value == a)
+    if name == "sqrt":
+        return np.asarray(value * value == a)
+    if name == "reciprocal":
+        return np.asarray(value * a == 1.0)
+    return True
 
 
 def _in_range(result: Estimate, operands: list[Estimate], form: Format) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,17 @@ class Noisy(NDArrayOperatorsMixin):
         return estimate.constant(value, self.arithmetic)
 
     def stored(self) -> Noisy:
+        return self if self.arithmetic.each_op else self.written()
+
+    def constant(self, number: float) -> Noisy:
+        return self.moved(estimate.constant(number, self.arithmetic)).written()
+
+    def sum_in_storage(self, axis: Any = None, keepdims: bool = False) -> Noisy:
+        narrow = replace(self.arithmetic, accumulator=self.arithmetic.storage)
+        total = Noisy(self.value, narrow, self.random).added(axis, keepdims)
+        return self.like(total.value).written()
+
+    def written(self) -> Noisy:
         if self.arithmetic.storage is self.arithmetic.compute:
             return self
         given = self.exactly(self)
@@ -64,7 +76,7 @@ class Noisy(NDArrayOperatorsMixin):
             return NotImplemented
         values = [each.value if isinstance(each, Noisy) else each for each in inputs]
         with np.errstate(all="ignore"):
-            if np.result_type(ufunc(*values)) == bool:
+            if np.asarray(ufunc(*values)).dtype.kind == "b":
                 return ufunc(*values)
             operands = [self.exactly(each) for each in inputs]
             return self.moved(estimate.apply(ufunc, operands, self.arithmetic))
@@ -83,7 +95,7 @@ class Noisy(NDArrayOperatorsMixin):
                 np.reshape(total, [1] * self.ndim) if axis is None else np.expand_dims(total, axis)
             )
         result = self.like(total)
-        return result.stored() if self.arithmetic.each_op else result
+        return result.written() if self.arithmetic.each_op else result
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         with np.errstate(all="ignore"):

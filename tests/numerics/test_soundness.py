@@ -145,3 +145,19 @@ def test_an_operation_without_a_rule_is_refused():
     with pytest.raises(TypeError):
         run_bounded(np.arctan, arithmetic, (np.array([2.0]),), {})
     assert isinstance(run_bounded(np.exp, arithmetic, (np.array([2.0]),), {}), Bounded)
+
+
+def test_a_sum_that_float64_itself_rounds_is_not_taken_for_exact():
+    """-1 + 1e-28 is -1 in float64, a number of float32; the 1e-28 that was lost is an error."""
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
+    tiny = round_to(np.array([1e-28]), FLOAT32)
+    lost = run_bounded(lambda x: (x - 1.0) + 1.0, arithmetic, (tiny,), {})
+    assert lost.bound[0] >= tiny[0]
+    held = run_bounded(lambda x: (x - 1.0) + 1.0, arithmetic, (np.array([0.5]),), {})
+    assert held.bound[0] == 0.0
+
+
+def test_every_float64_operation_is_charged():
+    arithmetic = Arithmetic(FORMATS["float64"], FORMATS["float64"], FORMATS["float64"])
+    product = run_bounded(lambda x: x * x, arithmetic, (np.array([0.1]),), {})
+    assert product.bound[0] > 0.0
