@@ -1,0 +1,38 @@
+"""A progress bar on stderr, only where somebody watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.results.cell import Cell
+
+
+def watched() -> bool:
+    """Whether stderr is a terminal outside CI."""
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def bar(cells: Iterable[Cell], planned: int) -> Iterator[Cell]:
+    """The cells, counted as they pass."""
+    if not watched():
+        yield from cells
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<44.44}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=planned)
+        for cell in cells:
+            label = f"{cell.loss} {cell.dtype} {cell.target.partition('==')[0]}"
+            progress.update(task, advance=1, description=label)
+            yield cell

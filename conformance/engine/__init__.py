@@ -1,0 +1,1 @@
+"""Plan, evaluate, judge, shrink: the run of the suite, as values."""

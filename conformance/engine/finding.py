@@ -1,0 +1,133 @@
+"""From faults to findings: one a cause, shrunk, with what a reader needs to see and repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from conformance.cases.case import Case
+from conformance.engine.book import Fault, size_of
+from conformance.engine.tally import as_mapping, in_hex, sample_inputs, worst_of
+from conformance.results.cell import Deviation, Example, Finding
+from conformance.results.verdict import Kind
+from conformance.targets.snippet import snippet
+
+WHY: dict[Kind, str] = {
+    "value": "The loss is further from the truth than its own order of operations allows.",
+    "gradient": "Training follows the gradient; this one leads elsewhere than the loss does.",
+    "nan": "One NaN in a gradient turns every weight of the model into NaN at the next step.",
+    "inf": "An infinite loss ends a training run although the true value is an ordinary number.",
+    "dtype": "A wider result costs memory, a narrower one digits, and both break code that composes.",
+    "shape": "A wrong shape broadcasts silently in the next operation.",
+    "mutation": "The caller's data changed: the next use of it is wrong.",
+    "module": "Two ways to call one loss are documented as the same.",
+    "identity": "The two sides are the same function; a model that swaps one for the other changes.",
+    "exception": "Legal input is refused, so a run stops that could go on.",
+    "wrong-exception": "Callers catch the documented kind; another one escapes them.",
+    "error": "Bad input passes silently and comes back as a number that looks like a loss.",
+    "warning": "A deprecated call gives no sign that it will go.",
+    "crash": "The process died: no handler can save the run.",
+    "timeout": "The call does not come back.",
+    "memory": "The call takes more memory than it may.",
+    "reduction": "The batch's loss is not what its samples' losses add up to.",
+}
+RULES: dict[Kind, str] = {
+    "value": "|actual - expected| is within the bound derived for this order of operations",
+    "gradient": "|actual - expected| is within the bound derived for this order of operations",
+    "nan": "NaN only where NaN is given or the spec says so",
+    "inf": "infinite only where the true value or an intermediate of the program is past the range",
+    "dtype": "the result has the dtype of the inputs",
+    "shape": "the result has the batch's shape, or none after a reduction",
+    "mutation": "inputs are unchanged, bit for bit",
+    "module": "function, module and alias agree bit for bit",
+    "identity": "both sides agree within the sum of their bounds",
+    "error": "what the spec rejects raises",
+}
+
+
+def findings(
+    faults: Iterable[Fault], target: str, reduce: Callable[[Fault], Fault]
+) -> list[Finding]:
+    """One finding for each property, kind and input; the smallest of its cases is shrunk."""
+    groups: dict[tuple[str, Kind, str | None], list[Fault]] = {}
+    for fault in faults:
+        key = (fault.property, fault.kind, fault.input)
+        groups.setdefault(key, []).append(fault)
+    found = []
+    for group in groups.values():
+        ordered = sorted(group, key=_order)
+        found.append(finding(reduce(ordered[0]), ordered, target))
+    return found
+
+
+def documented(fault: Fault, known: Deviation, target: str) -> Finding:
+    """The finding that shows a known deviation on one of its cases."""
+    return replace(finding(fault, [fault], target), known=known)
+
+
+def _order(fault: Fault) -> tuple[int, str]:
+    return (size_of(fault), fault.case.id)
+
+
+def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
+    """The record of a fault; `group` are the unshrunk faults of the same cause, smallest first."""
+    case, call = fault.case, fault.call
+    case_id = f"{fault.property}:{case.id}"
+    numbers = _numbers(fault)
+    identity = f"{target} {fault.property} {fault.kind} {fault.input} {case.dtype} {case.loss}"
+    return Finding(
+        id=hashlib.sha256(identity.encode()).hexdigest()[:10],
+        kind=fault.kind,
+        loss=case.loss,
+        property=fault.property,
+        target=target,
+        dtype=case.dtype,
+        case=case_id,
+        rule=RULES.get(fault.kind, fault.note),
+        why=f"{fault.note}. {WHY.get(fault.kind, '')}".strip(),
+        replay=f"conformance replay '{case_id}' -t '{target}'",
+        cases=len({each.case.id for each in group}),
+        parameters=as_mapping(case.parameters),
+        reduction=case.reduction,
+        snippet=snippet(call, fault.input),
+        smallest=tuple(_example(each) for each in group[:3]),
+        **numbers,
+    )
+
+
+def _numbers(fault: Fault) -> dict[str, Any]:
+    judged = fault.judged
+    if judged is None or judged.worst is None:
+        inputs = sample_inputs(fault.case, 0, 0)
+        return {
+            "inputs": inputs, "hex": {name: in_hex(each) for name, each in inputs.items()},
+            "expected": fault.expected, "actual": fault.actual,
+        }  # fmt: skip
+    place = judged.worst
+    worst = worst_of(fault.case, judged, place)
+    return {
+        "mismatched": int(judged.failed.size), "of": int(judged.classes.size), "index": (place,),
+        "inputs": worst.inputs, "hex": worst.hex,
+        "expected": worst.expected, "actual": worst.actual,
+        "expected_hex": float(judged.expected[place]).hex(),
+        "actual_hex": float(judged.actual[place]).hex(),
+        "error_ulp": worst.ulp, "share": worst.share, "bound": worst.bound_ulp,
+    }  # fmt: skip
+
+
+def _example(fault: Fault) -> Example:
+    judged, case = fault.judged, fault.case
+    name = f"{fault.property}:{case.id}"
+    if judged is None or judged.worst is None:
+        return Example(name, _inputs(case), fault.expected, fault.actual)
+    place = judged.worst
+    shown = sample_inputs(case, place, judged.actual.size)
+    return Example(name, shown, float(judged.expected[place]), float(judged.actual[place]))
+
+
+def _inputs(case: Case) -> dict[str, Any]:
+    return {name: np.asarray(array).reshape(-1)[:8].tolist() for name, array in case.inputs.items()}

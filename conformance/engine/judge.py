@@ -1,0 +1,149 @@
+"""Judge an array that an implementation returned, element by element, cheapest checks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.cases.case import Case
+from conformance.engine.standard import (
+    Arguments,
+    Indices,
+    Limits,
+    Practice,
+    Reference,
+    gradient_limits,
+    restricted,
+    sample_shape,
+    separable,
+    true_gradients,
+    true_value,
+    value_limits,
+)
+from conformance.numerics.classification import Class, limit, preliminary, settle
+from conformance.numerics.formats import FORMATS, Floats, Format, ulp
+from conformance.specs.models import Loss
+
+LimitsAt = Callable[[Indices], Limits]
+PROBES = 4
+"""Elements of a case whose bound is computed although nothing is wrong with them: for the plots."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Verdicts on the elements of one array, flattened.
+
+    `ulps`: error in ulp of the expected value, NaN where the classes differ. `probed`: the elements
+    whose bound was computed; `share`, `bound_ulp`, `excess` belong to those (`excess`: error over
+    the ideal bound).
+    """
+
+    actual: Floats
+    expected: Floats
+    classes: NDArray[np.int8]
+    ulps: Floats
+    probed: Indices
+    share: Floats
+    bound_ulp: Floats
+    excess: Floats
+
+    @property
+    def failed(self) -> Indices:
+        return np.flatnonzero(self.classes >= Class.EXCEEDS)
+
+    @property
+    def worst(self) -> int | None:
+        """The failed element furthest off, else the one that uses most of its bound."""
+        if self.failed.size:
+            ranks = np.nan_to_num(self.ulps[self.failed], nan=np.inf)
+            return int(self.failed[np.argmax(ranks)])
+        if not self.ulps.size:
+            return None
+        if self.probed.size:
+            return int(self.probed[np.argmax(np.nan_to_num(self.share, nan=-1.0))])
+        return int(np.argmax(self.ulps))
+
+
+def judge(actual: Floats, expected: Floats, form: Format, limits_at: LimitsAt) -> Judgement:
+    """Compare two arrays of one shape; bounds are computed only where they decide something."""
+    actual, expected = actual.reshape(-1), expected.reshape(-1)
+    classes, ulps = preliminary(actual, expected, form)
+    still_open = classes == Class.OPEN
+    probed = _probes(still_open, ulps)
+    nothing = np.empty(0)
+    if not probed.size:
+        return Judgement(actual, expected, classes, ulps, probed, nothing, nothing, nothing)
+    limits = limits_at(probed)
+    settled, share = settle(
+        actual[probed], expected[probed], form, limits.own, limits.ideal, limits.truth
+    )
+    classes[probed] = np.where(still_open[probed], settled, classes[probed])
+    with np.errstate(all="ignore"):
+        step = ulp(expected[probed], form)
+        bound_ulp = limit(limits.own, form, limits.truth) / step
+        ideal_ulp = limit(limits.ideal, form, limits.truth) / step
+        excess = ulps[probed] / ideal_ulp
+    return Judgement(actual, expected, classes, ulps, probed, share, bound_ulp, excess)
+
+
+def _probes(still_open: NDArray[np.bool_], ulps: Floats) -> Indices:
+    """All that is open; beside it the worst element and a few evenly spread ones."""
+    count = still_open.size
+    rest = [np.flatnonzero(still_open)]
+    if count:
+        worst = int(np.argmax(np.nan_to_num(ulps, nan=0.0, posinf=0.0)))
+        if rest[0].size or ulps[worst] > 0.5:
+            rest.append(np.array([worst]))
+            rest.append(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
+    return np.unique(np.concatenate(rest))
+
+
+@dataclass(frozen=True)
+class Held:
+    """A case held against one target's practice: makes expected values and limits on demand."""
+
+    case: Case
+    loss: Loss
+    reference: Reference
+    practice: Practice
+    given: Arguments
+
+    @property
+    def form(self) -> Format:
+        return FORMATS[self.case.dtype]
+
+    def value(self) -> Floats:
+        return true_value(self.reference, self.given)
+
+    def gradients(self, cotangent: Floats) -> dict[str, Floats]:
+        return dict(true_gradients(self.reference, self.given, cotangent))
+
+    def value_limits_at(self, elements: Indices) -> Limits:
+        given, pick = self._focus(elements, 1)
+        return value_limits(self.reference, self.practice, given, pick)
+
+    def gradient_limits_at(self, name: str, cotangent: Floats) -> LimitsAt:
+        classes = "classes" in self.loss.inputs[name].shape.split()
+        width = self.case.inputs[name].shape[-1] if classes else 1
+
+        def at(elements: Indices) -> Limits:
+            given, pick = self._focus(elements, width)
+            part = cotangent
+            if given is not self.given:
+                part = cotangent.reshape(-1)[np.unique(elements // width)]
+            return gradient_limits(self.reference, self.practice, given, part, name, pick)
+
+        return at
+
+    def _focus(self, elements: Indices, width: int) -> tuple[Arguments, Indices]:
+        """Only the samples that the elements belong to, where samples can be taken apart."""
+        batch = sample_shape(self.case, self.loss)
+        samples = np.unique(elements // max(width, 1))
+        few = samples.size < 0.7 * np.prod(batch, dtype=float)
+        if not (few and separable(self.case, self.practice.choices)):
+            return self.given, elements
+        position = np.searchsorted(samples, elements // width) * width + elements % width
+        return restricted(self.case, self.loss, self.given, samples), position

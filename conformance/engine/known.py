@@ -1,0 +1,135 @@
+"""Match faults with the known deviations of their target, strictly: a worse result still fails."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+import numpy as np
+
+from conformance.cases.sample import batch_of
+from conformance.engine.book import Book, Explain, Fault
+from conformance.engine.divisor import names
+from conformance.engine.judge import Judgement
+from conformance.results.cell import Deviation as Record
+from conformance.specs.formula import compile_expression
+from conformance.specs.models import Loss
+from conformance.specs.program import names_in_scope
+from conformance.specs.vectorised import VECTORISED
+from conformance.targets.known import Deviation, Expect, applies, load_known
+from conformance.targets.target import Target
+
+Mask = np.ndarray
+
+
+def explainer(target: Target, losses: Mapping[str, Loss]) -> Explain:
+    """Finds the deviation that explains all of a fault; an expired one explains nothing."""
+    listed = [each for each in load_known(target) if not expired(each)]
+
+    def explain(fault: Fault) -> Record | None:
+        for each in listed:
+            if explains(each, fault, target, losses[fault.case.loss]):
+                return record(each)
+        return None
+
+    return explain
+
+
+def record(deviation: Deviation) -> Record:
+    return Record(deviation.id, deviation.reason, deviation.source)
+
+
+def expired(deviation: Deviation) -> bool:
+    """Past its last day."""
+    today = datetime.date.today()
+    last = deviation.expires
+    return last is not None and datetime.date.fromisoformat(last) < today
+
+
+def explains(deviation: Deviation, fault: Fault, target: Target, loss: Loss) -> bool:
+    """Whether a fault is this deviation and no more than it: every failing element fits."""
+    case, when = fault.case, deviation.when
+    if case.loss not in deviation.loss or fault.property not in deviation.property:
+        return False
+    if not applies(when, target, case.dtype):
+        return False
+    narrowed = (
+        (when.reduction, case.reduction),
+        (when.case, case.id.rpartition("/")[2]),
+        (when.input, fault.input),
+    )
+    if any(allowed and found not in allowed for allowed, found in narrowed):
+        return False
+    if fault.judged is None:
+        return _fits_answer(deviation.expect, fault) and bool(_holds(when.where, fault, loss).any())
+    failed = fault.judged.failed
+    return bool(
+        _at(failed, fault, loss, when.where).all()
+        and _fits(deviation.expect, fault.judged)[failed].all()
+    )
+
+
+def _holds(where: str | None, fault: Fault, loss: Loss) -> Mask:
+    """Sample by sample, whether the condition holds; flat over the batch."""
+    batch = batch_of(fault.case.inputs, loss)
+    if where is None:
+        return np.ones(max(int(np.prod(batch)), 1), dtype=bool)
+    expression = compile_expression(where, names_in_scope(loss))
+    with np.errstate(all="ignore"):
+        held = expression.evaluate(names(fault.case, loss), VECTORISED)
+    return np.broadcast_to(np.asarray(held, dtype=bool), batch).reshape(-1)
+
+
+def _at(elements: Mask, fault: Fault, loss: Loss, where: str | None) -> Mask:
+    """The condition at the samples behind the elements; any sample serves a reduced value."""
+    held = _holds(where, fault, loss)
+    assert fault.judged is not None
+    size = fault.judged.classes.size
+    if not held.size or size < held.size:
+        return np.full(elements.shape, bool(held.any()))
+    return np.asarray(held[elements * held.size // size])
+
+
+def _fits(expect: Expect, judged: Judgement) -> Mask:
+    """Element by element, whether the value is what the deviation says."""
+    actual = judged.actual
+    if expect.at_most_ulp is not None:
+        return np.asarray(judged.ulps <= expect.at_most_ulp)
+    match expect.value:
+        case None:
+            return np.zeros(actual.shape, dtype=bool)
+        case "nan":
+            return np.isnan(actual)
+        case "infinite":
+            return np.isinf(actual)
+    return np.asarray(actual == float(expect.value))
+
+
+def _fits_answer(expect: Expect, fault: Fault) -> bool:
+    """Whether an answer without comparable numbers is what the deviation says."""
+    if expect.raises is not None:
+        return fault.kind == "exception" and (fault.actual or "").startswith(expect.raises)
+    if expect.accepts:
+        return fault.kind == "error"
+    if expect.dtype is not None:
+        return fault.kind == "dtype" and fault.actual == expect.dtype
+    if expect.shape is not None:
+        return fault.kind == "shape" and fault.actual == str(expect.shape)
+    return False
+
+
+def vanished(book: Book, target: Target) -> dict[str, list[Record]]:
+    """Deviations tied to a written case that ran and no longer shows them, by property."""
+    found: dict[str, list[Record]] = {}
+    for each in load_known(target):
+        if book.loss not in each.loss or not each.when.case:
+            continue
+        if not applies(each.when, target, book.dtype):
+            continue
+        for name in each.property:
+            tally = book.tallies.get(name)
+            ran = {o.id for o in tally.outcomes if o.verdict != "n/a"} if tally else set()
+            shown = tally is not None and each.id in tally.known
+            if ran & set(each.when.case) and not shown:
+                found.setdefault(name, []).append(record(each))
+    return found

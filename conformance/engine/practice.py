@@ -1,0 +1,51 @@
+"""What a target declares of a loss, made into something a value can be held to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import reference
+from conformance.engine.standard import Practice, Program, Reference
+from conformance.specs.models import Loss
+from conformance.targets.bindings import Binding
+from conformance.targets.profiles import Profile, Rounding
+from reference.algorithms import GRADIENTS, VALUES
+
+ENVELOPE = "envelope"
+
+
+def reference_of(loss: str) -> Reference:
+    program = reference.PROGRAMS[loss]
+    return Reference(program.value, program.gradient)
+
+
+def declared(binding: Binding, loss: Loss) -> dict[str, str]:
+    """The choice that the binding makes for each convention of the loss, the norm's where silent."""
+    made = {name: text for name, text in binding.conventions.items() if name in loss.conventions}
+    return loss.choices(made)
+
+
+def practice_of(binding: Binding, loss: Loss, dtype: str, profile: Profile) -> Practice:
+    """The registered algorithm of the binding, or the envelope of all that are known."""
+    algorithm = binding.algorithm
+    rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
+    return Practice(
+        choices=declared(binding, loss),
+        values=_programs(VALUES[loss.id], algorithm.value if algorithm else ENVELOPE),
+        gradients=_programs(GRADIENTS[loss.id], algorithm.gradient if algorithm else ENVELOPE),
+        arithmetic=profile.arithmetic(dtype, rounding),
+    )
+
+
+def _programs(known: Mapping[str, Program], name: str) -> tuple[Program, ...]:
+    if name == ENVELOPE:
+        return tuple(known.values())
+    if name not in known:
+        raise KeyError(f"algorithm {name!r} is not registered; there are {', '.join(known)}")
+    return (known[name],)
+
+
+def algorithm_name(binding: Binding) -> str:
+    """How the report names what decided the bound."""
+    algorithm = binding.algorithm
+    return f"{algorithm.value}, {algorithm.rounding}" if algorithm else ENVELOPE

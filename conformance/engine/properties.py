@@ -1,0 +1,32 @@
+"""The properties that have calls of their own, and what makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from conformance.cases.case import Case
+from conformance.engine import agreement, drawn, identities, written
+from conformance.engine.block import Block, Task
+from conformance.engine.book import Book
+
+Make = Callable[[Block, Sequence[Case], Book], Iterator[Task]]
+
+MAKERS: Mapping[str, Make] = MappingProxyType(
+    {
+        "value": drawn.tasks,
+        "module": agreement.module_tasks,
+        "alias": agreement.alias_tasks,
+        "example": lambda block, _, book: written.example_tasks(block, book),
+        "edge-case": lambda block, _, book: written.edge_case_tasks(block, book),
+        "identity": lambda *asked: identities.tasks(*asked, identities.IDENTITY),
+        "reduction": lambda *asked: identities.tasks(*asked, identities.REDUCTION),
+        "error": lambda block, _, book: written.error_tasks(block, book),
+    }
+)
+
+BESIDE = ("gradient", "dtype", "shape", "mutation")
+"""Judged on the calls of `value`."""
+
+WRITTEN = ("example", "edge-case", "error")
+"""Their cases stand in the specs; every target is asked for all of them."""

@@ -1,0 +1,51 @@
+"""Run one case again by its id, on one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.cases.case import Case
+from conformance.cases.identities import MARK
+from conformance.cases.replay import rebuild, split_id
+from conformance.engine.block import Block
+from conformance.engine.book import Book
+from conformance.engine.finding import documented, findings
+from conformance.engine.known import explainer
+from conformance.engine.practice import algorithm_name
+from conformance.engine.properties import BESIDE, MAKERS
+from conformance.engine.run import ask
+from conformance.engine.workers import Station
+from conformance.results.cell import Cell, Finding
+from conformance.specs.models import Loss
+
+
+def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[Cell]:
+    """The cells that the case touches, the property of its id first.
+
+    Raises CaseTextError for an id that names no case.
+    """
+    name, text = split_id(case_id)
+    head, mark, _ = text.partition(f"/{MARK}")
+    base = rebuild(head if mark else text, losses)
+    block = Block(station.side, losses[base.loss], base.dtype, losses)
+    explain = explainer(station.target, losses)
+    binding = block.binding
+    book = Book(base.loss, station.target.name, base.dtype, explain, algorithm_name(binding))
+    if binding.absent is None:
+        _work(name, text, base, block, book, station)
+    for found in findings(book.faults, station.target.name, lambda fault: fault):
+        book.tally(found.property).findings.append(found)
+    for (place, _), (fault, known) in book.explained.items():
+        shown: Finding = documented(fault, known, station.target.name)
+        book.tally(place).findings.append(shown)
+    tally = book.tally(name)
+    tally.reason = binding.absent or next(iter(book.skipped.get(name, {})), None)
+    cells = [each.cell() for each in book.tallies.values()]
+    return sorted(cells, key=lambda cell: cell.property != name)
+
+
+def _work(name: str, text: str, base: Case, block: Block, book: Book, station: Station) -> None:
+    make = MAKERS["value" if name in BESIDE else name]
+    for task in make(block, [base], book):
+        if task.case in (text, base.id) or text.startswith(task.case):
+            task.judge(book, ask(station, task.calls))

@@ -1,0 +1,63 @@
+"""What a run is asked for, and how deep a profile looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from conformance.numerics.formats import FORMATS
+from conformance.targets.target import Target
+
+PROPERTIES = (
+    "value", "gradient", "dtype", "shape", "mutation", "module", "alias",
+    "example", "edge-case", "identity", "reduction", "error",
+)  # fmt: skip
+"""A cell for each of these is recorded for every loss, target and dtype."""
+
+DTYPES = tuple(FORMATS)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Cases a loss and dtype: `drawn` for value and gradient, `paired` for calls that must agree.
+
+    `coarse` keeps to few shapes, `compiled` is how many different calls a target is asked for that
+    compiles each of them; what a written case of the spec needs comes on top.
+    """
+
+    drawn: int
+    paired: int
+    largest: int
+    compiled: int
+    coarse: bool = False
+
+
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        "quick": Profile(drawn=48, paired=8, largest=1_000, compiled=8, coarse=True),
+        "default": Profile(drawn=300, paired=40, largest=10_000, compiled=60),
+        "deep": Profile(drawn=3_000, paired=200, largest=100_000, compiled=600),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, before it is known what can run."""
+
+    losses: tuple[str, ...]
+    targets: tuple[Target, ...]
+    dtypes: tuple[str, ...] = DTYPES
+    properties: tuple[str, ...] = PROPERTIES
+    profile: str = "quick"
+    seed: int = 0
+
+    @property
+    def depth(self) -> Profile:
+        return PROFILES[self.profile]
+
+    @property
+    def planned(self) -> int:
+        """Cells that the run sets out to record."""
+        return len(self.losses) * len(self.targets) * len(self.dtypes) * len(self.properties)

@@ -1,0 +1,184 @@
+"""Run the suite: build cases once, ask every target, judge, and give cells as they finish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from conformance.cases.case import Case
+from conformance.cases.drawing import draw
+from conformance.cases.generation import build
+from conformance.cases.recipe import Recipe
+from conformance.engine import drawn
+from conformance.engine.block import Block, Task
+from conformance.engine.book import Book, Fault, merged_reasons
+from conformance.engine.finding import documented, findings
+from conformance.engine.known import explainer, vanished
+from conformance.engine.practice import algorithm_name
+from conformance.engine.properties import MAKERS, WRITTEN
+from conformance.engine.request import Request
+from conformance.engine.shapes import Budget, coarse, within
+from conformance.engine.shrink import shrunk
+from conformance.engine.workers import Absent, Station
+from conformance.results.cell import Cell
+from conformance.specs.models import Loss
+from conformance.targets.call import Call
+from conformance.targets.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One loss in one dtype: the cases, equal for all targets."""
+
+    loss: Loss
+    dtype: str
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one target was asked for a batch, while its answers are under way."""
+
+    station: Station
+    block: Block
+    book: Book
+    tasks: tuple[Task, ...]
+    answers: Future[list[Outcome]]
+
+
+def cells(
+    request: Request,
+    losses: Mapping[str, Loss],
+    stations: Sequence[Station],
+    absent: Sequence[Absent],
+) -> Iterator[Cell]:
+    """Every cell of the request, in order; a target that cannot run gives `not run`."""
+    batches = _batches(request, losses)
+    with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
+        ahead: list[list[Job]] = []
+        for batch in batches:
+            for each in absent:
+                yield from _not_run(request, batch, each)
+            ahead.append([_ask(request, losses, batch, each, pool) for each in stations])
+            if len(ahead) > 1:  # the targets work on this batch while the last one is judged
+                for job in ahead.pop(0):
+                    yield from _finish(request, job)
+        for jobs in ahead:
+            for job in jobs:
+                yield from _finish(request, job)
+
+
+def _batches(request: Request, losses: Mapping[str, Loss]) -> Iterator[Batch]:
+    depth = request.depth
+    for name in request.losses:
+        loss = losses[name]
+        for dtype in request.dtypes:
+            recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
+            if depth.coarse:
+                recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
+            yield Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes))
+
+
+def _ask(
+    request: Request,
+    losses: Mapping[str, Loss],
+    batch: Batch,
+    station: Station,
+    pool: ThreadPoolExecutor,
+) -> Job:
+    block = Block(station.side, batch.loss, batch.dtype, losses)
+    binding = block.binding
+    explain = explainer(station.target, losses)
+    book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
+    tasks = tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
+    calls = [call for task in tasks for call in task.calls]
+    return Job(station, block, book, tasks, pool.submit(ask, station, calls))
+
+
+def _tasks(
+    request: Request, station: Station, block: Block, cases: Sequence[Case], book: Book
+) -> Iterator[Task]:
+    paired = cases[: request.depth.paired]
+    budget = Budget(request.depth.compiled)
+    for name, make in MAKERS.items():
+        if name not in request.properties:
+            continue
+        tasks = make(block, cases if name == drawn.VALUE else paired, book)
+        if station.target.compiles and name not in WRITTEN:
+            tasks = within(budget, tasks, name, book)
+        yield from tasks
+
+
+def _finish(request: Request, job: Job) -> Iterator[Cell]:
+    """Judge the answers, shrink what failed, and give the cells of every property."""
+    answers = iter(job.answers.result())
+    for task in job.tasks:
+        task.judge(job.book, [next(answers) for _ in task.calls])
+    for found in findings(job.book.faults, job.station.target.name, _reducer(job)):
+        job.book.tally(found.property).findings.append(found)
+    for (name, _), (fault, known) in job.book.explained.items():
+        shown = documented(fault, known, job.station.target.name)
+        job.book.tally(name).findings.append(shown)
+    for name, gone in vanished(job.book, job.station.target).items():
+        job.book.tally(name).vanished += gone
+    for name in request.properties:
+        yield _cell(job, name)
+
+
+def _cell(job: Job, name: str) -> Cell:
+    book, absent = job.book, job.block.binding.absent
+    tally = book.tally(name)
+    skipped = merged_reasons(book.skipped.get(name, {}))
+    empty = not (tally.cases or tally.outcomes or tally.findings)
+    tally.reason = absent or skipped or (NOTHING if empty else None)
+    return tally.cell()
+
+
+NOTHING = "the spec or the binding states nothing of this kind"
+
+
+def _reducer(job: Job) -> Callable[[Fault], Fault]:
+    """Shrinks a fault of a drawn case; all others are small already."""
+
+    def reduce(fault: Fault) -> Fault:
+        def retry(recipe: Recipe) -> Fault | None:
+            return _retried(job, fault.property, recipe)
+
+        return shrunk(fault, job.block.loss, retry) if fault.property in _DRAWN else fault
+
+    return reduce
+
+
+_DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
+
+
+def _retried(job: Job, name: str, recipe: Recipe) -> Fault | None:
+    """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
+    try:
+        case = build(recipe, job.block.loss)
+    except (ValueError, IndexError):
+        return None
+    call = job.block.bound(case)
+    if not isinstance(call, Call):
+        return None
+    book = Book(job.book.loss, job.book.target, job.book.dtype, explain=_unexplained)
+    drawn.examine(job.block, case, call, ask(job.station, [call])[0], book)
+    return next((fault for fault in book.faults if fault.property == name), None)
+
+
+def _unexplained(fault: Fault) -> None:
+    return None
+
+
+def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
+    """Evaluate at once, waiting for whatever the worker has in hand."""
+    with station.lock:
+        return station.worker.evaluate(calls)
+
+
+def _not_run(request: Request, batch: Batch, absent: Absent) -> Iterator[Cell]:
+    for name in request.properties:
+        yield Cell(
+            batch.loss.id, name, absent.target.name, batch.dtype, "not run", reason=absent.reason
+        )

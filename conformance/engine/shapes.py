@@ -1,0 +1,68 @@
+"""Fewer shapes, where every new one costs: coarse recipes, and a budget of different calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from conformance.cases.recipe import Recipe
+from conformance.engine.block import Task
+from conformance.engine.book import Book
+from conformance.targets.call import Call
+
+_VECTORS = ((1, 1), (9, 3), (33, 17))
+"""Sizes up to the first number become the second: one, a few, a vector and its tail; else 65."""
+
+
+def coarse(recipe: Recipe) -> Recipe:
+    """The recipe on one of a dozen shapes, which still have a tail behind every vector width."""
+    batch = recipe.batch
+    if len(batch) == 1:
+        batch = (next((size for most, size in _VECTORS if batch[0] <= most), 65),)
+    elif len(batch) == 2:
+        batch = (17, 2) if batch[0] > 9 else (3, 5)
+    elif len(batch) == 3:
+        batch = (2, 3, 2)
+    classes = recipe.classes
+    if classes is not None and classes > 2:
+        classes = 3 if classes <= 10 else 33
+    return replace(recipe, batch=batch, classes=classes)
+
+
+@dataclass
+class Budget:
+    """How many different calls a target that compiles each of them may still be asked for."""
+
+    left: int
+    seen: set[Any] = field(default_factory=set)
+
+    def admits(self, task: Task) -> bool:
+        new = {signature(call) for call in task.calls} - self.seen
+        if len(new) > self.left:
+            return False
+        self.left -= len(new)
+        self.seen |= new
+        return True
+
+
+def within(budget: Budget, tasks: Iterator[Task], name: str, book: Book) -> Iterator[Task]:
+    """The tasks that the budget admits; the others are counted as left out."""
+    for task in tasks:
+        if budget.admits(task):
+            yield task
+        else:
+            book.skip(name, LEFT_OUT)
+
+
+LEFT_OUT = "left out: this target compiles each new shape, and the profile allows so many of them"
+
+
+def signature(call: Call) -> Any:
+    """What a compiler would have to compile anew."""
+    arrays = tuple((name, array.shape) for name, array in call.arrays.items())
+    numbers = tuple(sorted((name, repr(value)) for name, value in call.numbers.items()))
+    form = (call.path, call.reduction, call.gradient, call.dtype)
+    return (form, arrays, numbers, np.shape(call.cotangent) if call.gradient else None)

@@ -1,0 +1,181 @@
+"""What a case demands: the true value and gradients, and how far an honest program may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.cases.case import Case
+from conformance.numerics.arithmetic import IDEAL64, Arithmetic, wide
+from conformance.numerics.bounded import Bounded
+from conformance.numerics.formats import FORMATS, Floats
+from conformance.numerics.program import run_bounded
+from conformance.specs.models import Loss
+
+Program = Callable[..., Any]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Practice:
+    """How one target computes one loss: its conventions, and the programs it may be running.
+
+    More than one program means that the algorithm is not known: the bound is then their envelope.
+    """
+
+    choices: Mapping[str, str]
+    values: tuple[Program, ...]
+    gradients: tuple[Program, ...]
+    arithmetic: Arithmetic
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The float64 programs of a loss: its value, and its gradient for a cotangent."""
+
+    value: Program
+    gradient: Program
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of the elements asked for: what the programs may be off by, what the best one is.
+
+    `truth` is the reference's own run in float64, whose error no implementation answers for.
+    """
+
+    own: Bounded
+    ideal: Bounded
+    truth: Bounded
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A case as a program takes it."""
+
+    positional: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+
+
+def arguments(case: Case, loss: Loss, choices: Mapping[str, str]) -> Arguments:
+    """Inputs in the spec's order; parameters, reduction and conventions by name."""
+    keywords: dict[str, Any] = dict(case.parameters)
+    keywords["reduction"] = case.reduction
+    keywords.update({name.replace("-", "_"): text for name, text in choices.items()})
+    return Arguments(tuple(case.inputs[name] for name in loss.inputs), keywords)
+
+
+def true_value(reference: Reference, given: Arguments) -> Floats:
+    with np.errstate(all="ignore"):
+        return np.asarray(reference.value(*given.positional, **given.keywords), dtype=np.float64)
+
+
+def true_gradients(
+    reference: Reference, given: Arguments, cotangent: Floats
+) -> Mapping[str, Floats]:
+    with np.errstate(all="ignore"):
+        found = reference.gradient(*given.positional, cotangent, **given.keywords)
+    return {name: np.asarray(each, dtype=np.float64) for name, each in found.items()}
+
+
+def value_limits(
+    reference: Reference, practice: Practice, given: Arguments, pick: Indices | None = None
+) -> Limits:
+    """Limits of the value, flattened; of the picked elements only, where `pick` is given."""
+    runs = [
+        _flat(run_bounded(each, practice.arithmetic, given.positional, given.keywords), pick)
+        for each in practice.values
+    ]
+    return _limits(runs, reference.value, practice.arithmetic, given, (), None, pick)
+
+
+def gradient_limits(
+    reference: Reference,
+    practice: Practice,
+    given: Arguments,
+    cotangent: Floats,
+    name: str,
+    pick: Indices | None = None,
+) -> Limits:
+    """Limits of the gradient with respect to the input `name`, flattened."""
+    positional = (*given.positional, cotangent)
+    runs = [
+        _flat(run_bounded(each, practice.arithmetic, positional, given.keywords)[name], pick)
+        for each in practice.gradients
+    ]
+    arithmetic = practice.arithmetic
+    return _limits(runs, reference.gradient, arithmetic, given, (cotangent,), name, pick)
+
+
+def _limits(
+    runs: Sequence[Bounded],
+    program: Program,
+    arithmetic: Arithmetic,
+    given: Arguments,
+    extra: tuple[Any, ...],
+    name: str | None,
+    pick: Indices | None,
+) -> Limits:
+    positional = (*given.positional, *extra)
+
+    def run(under: Arithmetic) -> Bounded:
+        result = run_bounded(program, under, positional, given.keywords)
+        return _flat(result if name is None else result[name], pick)
+
+    return Limits(envelope(runs), run(wide(arithmetic.storage, arithmetic)), run(IDEAL64))
+
+
+def envelope(runs: Sequence[Bounded]) -> Bounded:
+    """The largest bound of each element over several programs."""
+    if len(runs) == 1:
+        return runs[0]
+    bound = np.maximum.reduce([each.bound for each in runs])
+    overflow = np.logical_or.reduce([each.overflow for each in runs])
+    state = runs[0].state._replace(bound=bound, overflow=overflow)
+    return Bounded(state, runs[0].arithmetic)
+
+
+def _flat(result: Bounded, pick: Indices | None) -> Bounded:
+    flat = result.reshape(-1)
+    return flat if pick is None else flat[pick]
+
+
+def sample_shape(case: Case, loss: Loss) -> tuple[int, ...]:
+    """Shape of the batch: the axes of the inputs that are no class axis."""
+    name, spec = next(iter(loss.inputs.items()))
+    shape = case.inputs[name].shape
+    return shape[:-1] if "classes" in spec.shape.split() else shape
+
+
+def separable(case: Case, choices: Mapping[str, str]) -> bool:
+    """Whether each sample's loss stands alone in the output, so that samples can be taken apart."""
+    return case.reduction == "none" and choices.get("last-axis", "kept") == "kept"
+
+
+def restricted(case: Case, loss: Loss, given: Arguments, samples: Indices) -> Arguments:
+    """The arguments of the chosen samples alone, as one batch axis. Only for separable cases."""
+    batch = sample_shape(case, loss)
+    positional = tuple(
+        _taken(array, "classes" in spec.shape.split(), batch, samples)
+        for array, spec in zip(given.positional, loss.inputs.values(), strict=True)
+    )
+    keywords = dict(given.keywords)
+    for name, spec in loss.parameters.items():
+        value = keywords.get(name)
+        if spec.shape == "*batch" and isinstance(value, np.ndarray):
+            keywords[name] = np.broadcast_to(value, batch).reshape(-1)[samples]
+    return Arguments(positional, keywords)
+
+
+def _taken(array: Any, has_classes: bool, batch: tuple[int, ...], samples: Indices) -> Any:
+    tail = array.shape[-1:] if has_classes else ()
+    return np.broadcast_to(array, batch + tail).reshape(-1, *tail)[samples]
+
+
+def finest(dtype: str) -> float:
+    """Smallest positive number of a dtype."""
+    return FORMATS[dtype].smallest_subnormal

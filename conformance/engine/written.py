@@ -1,0 +1,210 @@
+"""Cases written in the specs: examples, edge cases, and input that must be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from conformance.cases.edges import Expected, WrittenCase, edge_cases, examples
+from conformance.cases.rejects import RejectCase, rejects
+from conformance.engine.agreement import answer
+from conformance.engine.block import Block, Task
+from conformance.engine.book import Book, Fault
+from conformance.engine.drawn import answer_fault, dtype_fault, mutation_fault, shape_fault
+from conformance.engine.judge import Judgement, judge
+from conformance.numerics.formats import FORMATS, Floats
+from conformance.results import cell
+from conformance.results.verdict import Verdict, worst
+from conformance.targets.call import Call, NotApplicable, bind
+from conformance.targets.outcome import Outcome
+
+EXAMPLE, EDGE_CASE, ERROR = "example", "edge-case", "error"
+
+
+def example_tasks(block: Block, book: Book) -> Iterator[Task]:
+    return _written(block, book, EXAMPLE, examples(block.loss, block.dtype))
+
+
+def edge_case_tasks(block: Block, book: Book) -> Iterator[Task]:
+    return _written(block, book, EDGE_CASE, edge_cases(block.loss, block.dtype))
+
+
+def _written(block: Block, book: Book, name: str, cases: Sequence[WrittenCase]) -> Iterator[Task]:
+    for written in cases:
+        call = block.bound(written.case)
+        if isinstance(call, NotApplicable):
+            book.skip(name, call.reason)
+            book.note(name, _row(written, "", "", "n/a", call.reason))
+        else:
+            yield Task(written.case.id, (call,), _judge_written(block, written, call, name))
+
+
+def _judge_written(
+    block: Block, written: WrittenCase, call: Call, name: str
+) -> Callable[[Book, Sequence[Outcome]], None]:
+    def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
+        _Witness(block, written, call, name, book).examine(outcomes[0])
+
+    return judged
+
+
+class _Witness:
+    """One written case on one target: several checks that end in one row of the edge-case table."""
+
+    def __init__(
+        self, block: Block, written: WrittenCase, call: Call, name: str, book: Book
+    ) -> None:
+        self.case = written.case
+        self.written, self.call, self.name, self.book = written, call, name, book
+        self.held = block.held(written.case)
+        self.norm = block.held(written.case, norm=True)
+        self.expected: Expected = written.expected(self.held.practice.choices)
+        self.verdicts: list[Verdict] = []
+
+    def due(
+        self, stated: Floats | None, base: Floats | None, derived: Floats, norm: Floats
+    ) -> Floats:
+        """The spec's own number, unless the target's declared choices change the truth.
+
+        `base` is the number for the norm's choices. Another one stands under `when` for a choice;
+        it holds where that is the only choice in which the target departs.
+        """
+        if stated is None:
+            return derived
+        if np.array_equal(derived, norm, equal_nan=True):
+            return stated
+        choices, usual = self.held.practice.choices, self.norm.practice.choices
+        alone = sum(choices[name] != usual[name] for name in choices) == 1
+        rewritten = base is None or not np.array_equal(stated, base, equal_nan=True)
+        return stated if alone and rewritten else derived
+
+    def examine(self, outcome: Outcome) -> None:
+        book, case, call = self.book, self.case, self.call
+        value = self.due(
+            self.expected.loss, self.written.norm.loss, self.held.value(), self.norm.value()
+        )
+        faults = [answer_fault(case, call, outcome, self.name)]
+        if faults[0] is None:
+            faults = [
+                dtype_fault(case, call, outcome),
+                shape_fault(case, call, outcome, value.shape),
+                mutation_fault(case, call, outcome),
+            ]
+        for fault in faults:
+            if fault is not None:
+                self.verdicts.append(book.check(fault.property, case, fault))
+        if outcome.value is not None and faults[-2:][0] is None:
+            self._values(outcome, value)
+        book.note(
+            self.name,
+            _row(
+                self.written, _shown(value), answer(outcome), worst(self.verdicts),
+                self.expected.reason or None,
+            ),
+        )  # fmt: skip
+
+    def _values(self, outcome: Outcome, value: Floats) -> None:
+        assert outcome.value is not None
+        form = FORMATS[self.case.dtype]
+        judged = judge(outcome.value.values, value, form, self.held.value_limits_at)
+        self._count(judged, None, "")
+        if self.written.sign_of_zero:
+            self._sign(outcome.value.values, value)
+        if not self.call.gradient:
+            return
+        assert self.call.cotangent is not None
+        derived = self.held.gradients(self.call.cotangent)
+        norm = self.norm.gradients(self.call.cotangent) if self._same_shape() else derived
+        for wanted, found in outcome.gradients.items():
+            stated = (each.gradient.get(wanted) for each in (self.expected, self.written.norm))
+            due = self.due(*stated, derived[wanted], norm[wanted])
+            if found.shape == due.shape:
+                limits = self.held.gradient_limits_at(wanted, self.call.cotangent)
+                self._count(judge(found.values, due, form, limits), wanted, f"/{wanted}")
+
+    def _same_shape(self) -> bool:
+        return self.norm.value().shape == self.held.value().shape
+
+    def _count(self, judged: Judgement, wanted: str | None, suffix: str) -> None:
+        known = len(self.book.faults)
+        self.book.measure(self.name, self.case, self.call, judged, input=wanted)
+        new = len(self.book.faults) > known
+        verdict: Verdict = "fail" if new else "known" if judged.failed.size else "pass"
+        self.verdicts.append(verdict)
+
+    def _sign(self, actual: Floats, expected: Floats) -> None:
+        """The spec asks for the sign of a zero here."""
+        zero = (actual == 0) & (expected == 0)
+        if np.any(np.signbit(actual[zero]) != np.signbit(expected[zero])):
+            note = "the zero has the other sign, and the spec asks for this one"
+            fault = Fault(self.name, "value", self.case, self.call, note)
+            self.verdicts.append(self.book.check(self.name, self.case, fault))
+
+
+def _row(
+    written: WrittenCase, expected: Any, actual: Any, verdict: Verdict, note: str | None
+) -> cell.Outcome:
+    return cell.Outcome(
+        written.name, dict(written.given), expected, actual, verdict, note or written.why
+    )
+
+
+def _shown(values: Floats) -> Any:
+    return values.tolist() if values.size <= 8 else f"{values.size} values"
+
+
+def error_tasks(block: Block, book: Book) -> Iterator[Task]:
+    """Input that must be refused: an exception of the declared kind, the process alive."""
+    for reject in rejects(block.loss, block.dtype):
+        reason = block.binding.unchecked.get(reject.name)
+        call = None if reason else _rejected_call(block, reject)
+        if isinstance(call, NotApplicable):
+            reason = call.reason
+        if reason is not None or call is None:
+            book.skip(ERROR, reason or "not stated")
+            continue
+        assert isinstance(call, Call)
+        declared = block.binding.rejects.get(reject.name)
+        yield Task(reject.case.id, (call,), _judge_reject(reject, call, declared))
+
+
+def _rejected_call(block: Block, reject: RejectCase) -> Call | NotApplicable:
+    return bind(
+        reject.case, block.binding, block.loss,
+        gradient=(), dtypes=reject.dtypes, version=block.side.version,
+    )  # fmt: skip
+
+
+def _judge_reject(
+    reject: RejectCase, call: Call, declared: str | None
+) -> Callable[[Book, Sequence[Outcome]], None]:
+    def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
+        outcome = outcomes[0]
+        due = declared or "an exception"
+        fault = _refusal_fault(reject, call, outcome, declared)
+        verdict = book.check(ERROR, reject.case, fault)
+        row = cell.Outcome(
+            reject.name, dict(reject.given), due, answer(outcome), verdict, reject.breaks
+        )
+        book.note(ERROR, row)
+
+    return judged
+
+
+def _refusal_fault(
+    reject: RejectCase, call: Call, outcome: Outcome, declared: str | None
+) -> Fault | None:
+    case = reject.case
+    due = declared or "an exception"
+    if outcome.death is not None:
+        return answer_fault(case, call, outcome, ERROR)
+    if outcome.raised is None:
+        note = f"accepted in silence, and gave {answer(outcome)}; {reject.breaks}"
+        return Fault(ERROR, "error", case, call, note, expected=due, actual=answer(outcome))
+    if declared is not None and declared not in outcome.raised.names:
+        note = f"raised {outcome.raised.names[0]}; the binding declares {declared}"
+        actual = str(outcome.raised)
+        return Fault(ERROR, "wrong-exception", case, call, note, expected=due, actual=actual)
+    return None

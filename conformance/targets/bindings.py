@@ -1,0 +1,225 @@
+"""Bindings: how the losses of the specs are called in one framework, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from conformance.specs.case import CaseId, Dtype, Sentence
+from conformance.specs.errors import SpecError
+from conformance.specs.models import ChoiceText, Name
+from conformance.specs.reading import Document, read
+from conformance.specs.strict import Strict
+from conformance.specs.validation import validate
+from conformance.targets.target import Target
+
+Form = Literal["function", "module"]
+Rounding = Literal["each_op", "fused", "wide"]
+Scalar = bool | int | float | str | None
+Path_ = Annotated[str, Field(pattern=r"^[\w./-]+(:\w+|(\.\w+)+)$")]
+Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)*$")]
+
+#: May stand among the keys of `unsupported` beside parameters, reductions and dtypes.
+SCALAR_BATCH = "scalar-batch"
+
+
+class ParameterBinding(Strict):
+    """An argument of the framework; `default` where the framework's own is not the spec's.
+
+    `forms` lists those that take it; `whole` says that an array must have the shape of the batch.
+    """
+
+    name: str
+    forms: tuple[Form, ...] = ("function", "module")
+    whole: Sentence | None = None
+    since: Version | None = None
+    default: Scalar = None
+    differs: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_default(cls, given: Any) -> Any:
+        return {**given, "differs": "default" in given} if isinstance(given, dict) else given
+
+
+class ReductionBinding(Strict):
+    """How a reduction is asked for: the argument's value, or a callable applied to the losses."""
+
+    argument: str | None = None
+    after: Path_ | None = None
+
+
+class Alias(Strict):
+    """A deprecated way to ask for a reduction: same value, and a warning of category `warns`."""
+
+    id: CaseId
+    reduction: Name
+    arguments: dict[str, Scalar]
+    warns: str
+
+
+class Algorithm(Strict):
+    """The registered programs that order the operations as this implementation does.
+
+    `rounding`: each_op (every operation writes its result in the storage dtype), fused (where the
+    program says: several operations in a wider format, then one store), wide (all in float32 or
+    wider, one store at the end). `rounding_of` names the dtypes that are treated otherwise.
+    """
+
+    value: Name
+    gradient: Name
+    rounding: Rounding
+    rounding_of: dict[Dtype, Rounding] = Field(default={})
+
+    def rounding_in(self, dtype: str) -> Rounding:
+        """Say how results of a dtype are rounded."""
+        return next((how for name, how in self.rounding_of.items() if name == dtype), self.rounding)
+
+
+class Binding(Strict):
+    """How one loss is called in one framework; with `absent`, why it cannot be.
+
+    `inputs` names the framework's argument of each input, or its position. `layout` moves the class
+    axis, last in the specs. `constants` are passed to every call (of a module: to its constructor).
+    `reduced_by` lists the forms that take the argument `reduction`; the others return unreduced
+    losses. Reasons stand in `not_differentiated` by input, in `unsupported` by parameter, by
+    reduction, by dtype or for `scalar-batch`, in `unchecked` by reject. `instead` holds, by
+    parameter, what is called where a case gives it: a binding that overrides parts of this one, and
+    may have the parameter `implied`. `loss` and `framework` come from the place.
+    """
+
+    loss: Name
+    framework: str
+    absent: Sentence | None = None
+    call: Path_ | None = None
+    module: Path_ | None = None
+    inputs: dict[Name, str | int] = Field(default={})
+    layout: dict[Literal["classes"], int] = Field(default={})
+    constants: dict[str, Scalar] = Field(default={})
+    parameters: dict[Name, str | ParameterBinding] = Field(default={})
+    reductions: dict[Name, str | ReductionBinding] = Field(default={})
+    reduced_by: tuple[Form, ...] = ("function", "module")
+    aliases: tuple[Alias, ...] = ()
+    conventions: dict[CaseId, ChoiceText] = Field(default={})
+    algorithm: Algorithm | None = None
+    rejects: dict[CaseId, str] = Field(default={})
+    unchecked: dict[CaseId, Sentence] = Field(default={})
+    not_differentiated: dict[Name, Sentence] = Field(default={})
+    unsupported: dict[str, Sentence] = Field(default={})
+    implied: tuple[Name, ...] = ()
+    instead: dict[Name, Binding] = Field(default={})
+    since: Version | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Binding:
+        if self.absent is None and not (self.call or self.module):
+            raise ValueError("neither call nor module; add one, or say why it is absent")
+        if self.absent is not None and (self.call or self.module):
+            raise ValueError("the loss is absent and has a call; keep one of the two")
+        return self
+
+    def parameter(self, name: str) -> ParameterBinding | None:
+        bound = self.parameters.get(name)
+        return ParameterBinding(name=bound) if isinstance(bound, str) else bound
+
+    def reduction(self, name: str) -> ReductionBinding | None:
+        bound = self.reductions.get(name)
+        return ReductionBinding(argument=bound) if isinstance(bound, str) else bound
+
+    def forms(self, reduction: str, parameters: Iterable[str] = ()) -> tuple[Form, ...]:
+        """The forms that serve a reduction and take the parameters, function first."""
+        bound = self.reduction(reduction)
+        paths: dict[Form, str | None] = {"function": self.call, "module": self.module}
+        left = {form for form, path in paths.items() if path}
+        if reduction != "none" and not (bound and bound.after):
+            left &= set(self.reduced_by)
+        for name in parameters:
+            taken = self.parameter(name)
+            left &= set(taken.forms if taken else paths)
+        return tuple(form for form in paths if form in left)
+
+
+class BindingFile(Strict):
+    """One framework's bindings; `variants` overrides parts of a loss by backend, device, mode."""
+
+    framework: str
+    losses: dict[Name, dict[str, Any]]
+
+
+def binding_folder() -> Path:
+    """Where the suite's own bindings lie."""
+    return Path(__file__).resolve().parent / "bindings"
+
+
+def load_bindings(target: Target, folder: Path | None = None) -> dict[str, Binding]:
+    """The bindings of a target by loss, its variants applied; raises SpecError with all faults."""
+    path = (folder or binding_folder()) / f"{target.framework}.yaml"
+    return read_bindings(path, target.variants)
+
+
+def read_bindings(path: Path, variants: tuple[str, ...] = ()) -> dict[str, Binding]:
+    """Read one file of bindings; raises SpecError with all faults."""
+    document = read(path)
+    file = validate(TypeAdapter(BindingFile), document, {}, BindingFile)
+    bindings: dict[str, Binding] = {}
+    problems = []
+    for loss, entry in file.losses.items():
+        try:
+            bindings[loss] = _binding(document, file.framework, loss, entry, variants)
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return bindings
+
+
+def _binding(
+    document: Document, framework: str, loss: str, entry: dict[str, Any], variants: tuple[str, ...]
+) -> Binding:
+    base = {key: value for key, value in entry.items() if key != "variants"}
+    for variant in variants:
+        base = _merge(base, entry.get("variants", {}).get(variant, {}))
+    given = {**base, "loss": loss, "framework": framework}
+    try:
+        instead = {
+            name: Binding.model_validate({**_merge(given, override), "instead": {}})
+            for name, override in given.pop("instead", {}).items()
+        }
+        return Binding.model_validate({**given, "instead": instead})
+    except ValidationError as error:
+        raise SpecError(
+            document.problem(
+                _trail(document, ("losses", loss, *fault["loc"])),
+                f"{loss}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}",
+                f"keys allowed for a loss are {', '.join(_KEYS)}",
+            )
+            for fault in error.errors(include_url=False)
+        ) from None
+
+
+_KEYS = sorted({*Binding.model_fields} - {"loss", "framework"} | {"variants"})
+
+
+def _trail(document: Document, loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The longest part of a path that stands in the file."""
+    length = len(loc)
+    while length and loc[:length] not in document.values:
+        length -= 1
+    return loc[:length]
+
+
+def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Override keys, and keys of mappings, where null removes one; `absent` replaces everything."""
+    merged = {} if "absent" in override else dict(base)
+    for key, value in override.items():
+        old: Any = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _without_nulls({**old, **value}) if both else value
+    return merged
+
+
+def _without_nulls(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if value is not None}

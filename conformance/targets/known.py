@@ -1,0 +1,165 @@
+"""Known deviations: departures of a framework, each with its reason, source and range."""
+
+from __future__ import annotations
+
+import datetime
+import operator
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+
+from conformance.specs.case import CaseId, Dtype, Sentence
+from conformance.specs.errors import Problem, SpecError
+from conformance.specs.models import Name
+from conformance.specs.reading import Document, read
+from conformance.specs.strict import Strict
+from conformance.specs.validation import validate
+from conformance.targets.target import Target, release
+
+CLAUSE = re.compile(r"(<=|>=|==|<|>)\s*([0-9]+(?:\.[0-9]+)*)")
+
+
+def _range(text: str) -> str:
+    for clause in text.split(","):
+        if not CLAUSE.fullmatch(clause.strip()):
+            raise ValueError(f"{clause.strip()!r} is no version clause; write as in >=2.1,<2.14")
+    return text
+
+
+def _date(text: str) -> str:
+    datetime.date.fromisoformat(text)
+    return text
+
+
+VersionRange = Annotated[str, AfterValidator(_range)]
+Date = Annotated[str, AfterValidator(_date)]
+
+
+class When(Strict):
+    """Where a deviation shows; a part left out does not narrow it.
+
+    `where` is a formula over the inputs and parameters of one sample, true where it deviates.
+    `case` names an edge case, example or reject of the spec, `input` what a gradient is taken with
+    respect to. The mode without a name is `eager`.
+    """
+
+    version: VersionRange | None = None
+    backend: tuple[str, ...] = ()
+    device: tuple[str, ...] = ()
+    mode: tuple[str, ...] = ()
+    dtype: tuple[Dtype, ...] = ()
+    reduction: tuple[Name, ...] = ()
+    case: tuple[CaseId, ...] = ()
+    input: tuple[Name, ...] = ()
+    where: str | None = None
+
+
+class Expect(Strict):
+    """What shows there, so that a worse result still fails: one bound or one exact class.
+
+    `at_most_ulp` bounds the error; `value` is what each value equals; `dtype` and `shape` are the
+    output's; `raises` is the exception's class; `accepts` says that nothing is raised.
+    """
+
+    at_most_ulp: float | None = Field(default=None, gt=0)
+    value: float | Literal["nan", "inf", "-inf", "infinite"] | None = None
+    dtype: str | None = None
+    shape: tuple[int, ...] | None = None
+    raises: str | None = None
+    accepts: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Expect:
+        given = [name for name, value in self if value is not None]
+        if len(given) != 1:
+            found = ", ".join(given) or "none"
+            raise ValueError(f"one expectation is needed, found {found}; keep one")
+        return self
+
+
+class Deviation(Strict):
+    """One known deviation; `since` is when it was first seen, `expires` its last day."""
+
+    id: CaseId
+    loss: tuple[Name, ...]
+    property: tuple[Name | CaseId, ...]
+    when: When = When()
+    expect: Expect
+    reason: Sentence
+    source: Sentence
+    since: Date
+    expires: Date | None = None
+
+
+class KnownFile(Strict):
+    """The known deviations of one framework."""
+
+    framework: str
+    deviations: tuple[Deviation, ...] = ()
+
+
+def known_folder() -> Path:
+    """Where the suite's own lists lie."""
+    return Path(__file__).resolve().parent / "known"
+
+
+def load_known(target: Target, folder: Path | None = None) -> tuple[Deviation, ...]:
+    """The known deviations of a target's framework, none without a file; raises SpecError."""
+    path = (folder or known_folder()) / f"{target.framework}.yaml"
+    return read_known(path) if path.is_file() else ()
+
+
+def read_known(path: Path) -> tuple[Deviation, ...]:
+    """Read one file of known deviations; raises SpecError with all faults."""
+    document = read(path)
+    file = validate(TypeAdapter(KnownFile), document, {}, KnownFile)
+    problems = list(_repeated(document, file))
+    if problems:
+        raise SpecError(problems)
+    return file.deviations
+
+
+def applies(when: When, target: Target, dtype: str) -> bool:
+    """Whether a deviation concerns a target and dtype at all, whatever the case."""
+    wanted = (
+        (when.backend, target.backend or ""),
+        (when.device, target.device),
+        (when.mode, target.mode or "eager"),
+        (when.dtype, dtype),
+    )
+    fits = all(not allowed or found in allowed for allowed, found in wanted)
+    return fits and in_range(when.version, target.version)
+
+
+def in_range(text: str | None, version: str | None) -> bool:
+    """Whether a version lies in a range such as `>=2.1,<2.14`; without either it does."""
+    if text is None or version is None:
+        return True
+    number = release(version)
+    for clause in text.split(","):
+        sign, bound = CLAUSE.fullmatch(clause.strip()).groups()  # type: ignore[union-attr]
+        if not _COMPARE[sign](number, release(bound)):
+            return False
+    return True
+
+
+_COMPARE = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+
+
+def _repeated(document: Document, file: KnownFile) -> list[Problem]:
+    seen: set[str] = set()
+    problems = []
+    for place, each in enumerate(file.deviations):
+        if each.id in seen:
+            trail = ("deviations", place, "id")
+            problems.append(document.problem(trail, f"{each.id} is listed twice", "rename one"))
+        seen.add(each.id)
+    return problems

@@ -1,0 +1,98 @@
+"""A few lines of Python that show a call without this suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.targets.call import Call, request
+from conformance.targets.target import FRAMEWORKS
+
+MOST = 24
+"""Largest array written out; a larger one is summarised and the replay line has to serve."""
+
+_HEAD = {
+    "torch": "import torch",
+    "keras": "import keras, tensorflow as tf",
+    "tensorflow": "import tensorflow as tf",
+    "optax": "import jax, jax.numpy as jnp, optax",
+    "numpy": "import numpy as np",
+}
+_DTYPE = {"torch": "torch.", "keras": "tf.", "tensorflow": "tf.", "optax": "jnp.", "numpy": "np."}
+
+
+def snippet(call: Call, gradient_of: str | None = None) -> str:
+    """Code that prints the value, or the gradient with respect to one input along the cotangent.
+
+    Empty where the arrays are too large to write out, or the framework is not known.
+    """
+    framework = call.binding.framework
+    if framework not in FRAMEWORKS or any(a.size > MOST for a in call.arrays.values()):
+        return ""
+    lines = [_HEAD[framework]]
+    if framework == "optax" and call.dtype == "float64":
+        lines.append('jax.config.update("jax_enable_x64", True)')
+    lines += [f"{name} = {_tensor(call, name, array)}" for name, array in call.arrays.items()]
+    return "\n".join([*lines, *_shown(call, framework, gradient_of)])
+
+
+def _tensor(call: Call, name: str, array: Any) -> str:
+    framework = call.binding.framework
+    integer = array.dtype.kind in "iub"
+    dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
+    axis = call.binding.layout.get("classes") if name in call.classes else None
+    if axis is not None and array.ndim > 1:
+        array = np.moveaxis(array, -1, axis)
+    text = _numbers(array, framework)
+    kind = _DTYPE[framework] + dtype
+    maker = {"torch": "torch.tensor", "optax": "jnp.array", "numpy": "np.array"}
+    grad = ", requires_grad=True" if framework == "torch" and name in call.gradient else ""
+    return f"{maker.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
+
+
+def _numbers(array: Any, framework: str) -> str:
+    """Nested lists; decimal digits enough to be exact."""
+    if array.size == 0:
+        return f"{_DTYPE[framework]}zeros({array.shape})"
+    text = repr(array.tolist())
+    return text.replace("nan", 'float("nan")').replace("inf", 'float("inf")')
+
+
+def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
+    header, _ = request(call, 0)
+    constants = header["construction"] or header["constants"]
+    named = [f"{name}={value!r}" for name, value in constants.items()]
+    places = dict(zip(call.arrays, header["arguments"], strict=True))
+    built = [f"{w[1]}={n}" for n, w in places.items() if w[0] == "construct"]
+    given = sorted(
+        ((w[1], n) for n, w in places.items() if w[0] == "call"), key=lambda each: str(each[0])
+    )
+    positional = [name for place, name in given if isinstance(place, int)]
+    keyword = [f"{place}={name}" for place, name in given if not isinstance(place, int)]
+    path = call.path.replace("tensorflow.", "tf.", 1) if "tf" in _HEAD[framework] else call.path
+    if call.form == "module":
+        expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
+    else:
+        expression = f"{path}({', '.join([*positional, *keyword, *named])})"
+    if gradient_of is None or call.cotangent is None:
+        return [f"print({expression})"]
+    return _gradient(call, framework, expression, gradient_of)
+
+
+def _gradient(call: Call, framework: str, expression: str, wanted: str) -> list[str]:
+    along = _numbers(call.cotangent, framework)
+    dtype = _DTYPE[framework] + call.dtype
+    if framework == "torch":
+        seed = f"torch.tensor({along}, dtype={dtype})"
+        return [f"loss = {expression}", f"print(torch.autograd.grad(loss, {wanted}, {seed})[0])"]
+    if framework == "optax":
+        return [
+            f"loss, vjp = jax.vjp(lambda {wanted}: {expression}, {wanted})",
+            f"print(vjp(jnp.array({along}, dtype={dtype}))[0])",
+        ]
+    return [
+        "with tf.GradientTape() as tape:",
+        f"    tape.watch({wanted}); loss = {expression}",
+        f"print(tape.gradient(loss, {wanted}, output_gradients=tf.constant({along}, dtype={dtype})))",
+    ]

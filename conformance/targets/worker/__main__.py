@@ -1,0 +1,70 @@
+"""A worker: reads calls from one descriptor, writes outcomes to another, until the first ends.
+
+Started by path with the target's interpreter: `python worker REQUESTS RESPONSES`. The first frame
+says which adapter to load; the answer holds the facts of the framework, or why it failed to load.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import threading
+import time
+from typing import Any, Dict
+
+import numpy as np
+from evaluation import Evaluator, describe
+from protocol import Inbox, Outbox, encode
+
+
+def facts_of(adapter: Any) -> Dict[str, Any]:
+    common = {"python": platform.python_version(), "numpy": np.__version__}
+    return {**common, **adapter.facts()}
+
+
+def prepare(start: Dict[str, Any]) -> Any:
+    sys.path[1:1] = start["import_paths"]
+    adapter = importlib.import_module(start["adapter"])
+    adapter.prepare(start)
+    return adapter
+
+
+def follow(parent: int) -> None:
+    """End with the driver, even in the middle of an endless call."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(0)
+
+
+def main() -> None:
+    descriptors = [int(word) for word in sys.argv[1:3]]
+    for descriptor in descriptors:  # not for programs that a callable starts
+        os.set_inheritable(descriptor, False)
+    threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
+    inbox, outbox = Inbox(descriptors[0]), Outbox(descriptors[1])
+
+    def answer(header: Dict[str, Any], arrays: Any = ()) -> None:
+        outbox.add(encode(header, arrays))
+        outbox.send()
+
+    start = inbox.receive()
+    assert start is not None  # a blocking descriptor
+    try:
+        adapter = prepare(start[0])
+        facts = facts_of(adapter)
+    except BaseException as fault:
+        return answer({"failed": describe(fault)})
+    answer({"facts": facts})
+    evaluator = Evaluator(adapter)
+    while True:
+        try:
+            frame = inbox.receive()
+        except EOFError:
+            return None
+        assert frame is not None
+        answer(*evaluator.evaluate(*frame))
+
+
+main()

@@ -1,0 +1,166 @@
+"""Perform one call: tensors in, value and gradients out, and everything else that happened."""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+from locate import locate
+from protocol import Packed
+
+_LONGEST_MESSAGE = 2000
+_MOST_WARNINGS = 20
+
+
+class Invocation:
+    """A callable of tensors alone: the path is located, constants are bound, arguments arranged.
+
+    For each tensor `header["arguments"]` lists [place, key, axis]: place is "call" or "construct",
+    key the keyword or the position, axis where the classes go (None: none, or they stay last).
+    """
+
+    def __init__(self, adapter: Any, header: Dict[str, Any]) -> None:
+        self.dtype: str = header["dtype"]
+        self.path: str = header["call"]
+        self.function: Callable[..., Any] = locate(self.path)
+        self.after: Optional[Callable[..., Any]] = header["after"] and locate(header["after"])
+        self.arguments: List[Tuple[str, Any, Optional[int]]] = header["arguments"]
+        self.constants: Dict[str, Any] = header["constants"]
+        self.construction: Optional[Dict[str, Any]] = header["construction"]
+        self._adapter = adapter
+
+    def arrange(self, place: str, tensors: Sequence[Any]) -> Tuple[List[Any], Dict[str, Any]]:
+        """Positional and keyword arguments of the call or of the construction."""
+        named = [(k, t) for (p, k, _), t in zip(self.arguments, tensors) if p == place]
+        positional = [tensor for key, tensor in sorted(x for x in named if isinstance(x[0], int))]
+        return positional, {key: tensor for key, tensor in named if isinstance(key, str)}
+
+    def __call__(self, *tensors: Any) -> Any:
+        positional, keywords = self.arrange("call", tensors)
+        function = self.function
+        if self.construction is not None:
+            given, named = self.arrange("construct", tensors)
+            keyed = {**self.construction, **named}
+            function = self._adapter.construct(function, self.dtype, given, keyed)
+        value = function(*positional, **self.constants, **keywords)
+        return value if self.after is None else self.after(value)
+
+
+class Evaluator:
+    """Evaluates requests with one adapter; callables are located, and compiled, once."""
+
+    def __init__(self, adapter: Any) -> None:
+        self._adapter = adapter
+        self._known: Dict[str, Tuple[Invocation, Callable[..., Any]]] = {}
+
+    def evaluate(
+        self, header: Dict[str, Any], arrays: List[Packed]
+    ) -> Tuple[Dict[str, Any], List[Packed]]:
+        """The outcome's header and arrays (the value, then the wanted gradients that exist)."""
+        report: Dict[str, Any] = {"id": header["id"], "value": False, "gradients": []}
+        results: List[Packed] = []
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            began = time.perf_counter()
+            try:
+                self._perform(header, arrays, report, results)
+            except BaseException as fault:  # SystemExit too is an answer
+                report["raised"] = describe(fault)
+            report["seconds"] = time.perf_counter() - began
+        report["warnings"] = [
+            [each.category.__name__, str(each.message)[:_LONGEST_MESSAGE]]
+            for each in caught[:_MOST_WARNINGS]
+        ]
+        return report, results
+
+    def _perform(
+        self,
+        header: Dict[str, Any],
+        arrays: List[Packed],
+        report: Dict[str, Any],
+        results: List[Packed],
+    ) -> None:
+        axes = [axis for _, _, axis in header["arguments"]]
+        given = [(dtype, forth(array, axis)) for (dtype, array), axis in zip(arrays, axes)]
+        tensors = [self._adapter.to_tensor(dtype, array.copy()) for dtype, array in given]
+        invocation, function = self._invocation(header)
+        try:
+            run = self._adapter.run(function, invocation, tensors, header["wanted"])
+            results.append(self._adapter.from_tensor(run.value))
+            report["value"] = True
+            if header["wanted"]:
+                self._differentiate(header["wanted"], arrays[-1], axes, run, report, results)
+        finally:
+            report["mutated"] = [
+                place
+                for place, (before, tensor) in enumerate(zip(given, tensors))
+                if not same(before, self._adapter.from_tensor(tensor))
+            ]
+
+    def _differentiate(
+        self,
+        wanted: List[int],
+        cotangent: Packed,
+        axes: List[Optional[int]],
+        run: Any,
+        report: Dict[str, Any],
+        results: List[Packed],
+    ) -> None:
+        try:
+            gradients = [
+                None if gradient is None else self._adapter.from_tensor(gradient)
+                for gradient in run.gradients(cotangent)
+            ]
+        except BaseException as fault:
+            report["gradient_raised"] = describe(fault)
+            return
+        for place, gradient in zip(wanted, gradients):
+            if gradient is not None:  # None: no path leads from the value to this input
+                dtype, array = gradient
+                results.append((dtype, back(array, axes[place])))
+                report["gradients"].append(place)
+
+    def _invocation(self, header: Dict[str, Any]) -> Tuple[Invocation, Callable[..., Any]]:
+        parts = ("call", "after", "arguments", "constants", "construction", "dtype")
+        key = json.dumps([header[part] for part in parts])
+        if key not in self._known:
+            invocation = Invocation(self._adapter, header)
+            self._known[key] = invocation, self._adapter.transform(invocation)
+        return self._known[key]
+
+
+def forth(array: np.ndarray[Any, Any], axis: Optional[int]) -> np.ndarray[Any, Any]:
+    """Move the classes from the last axis to the framework's (at most the last there is)."""
+    if axis is None:
+        return array
+    return np.ascontiguousarray(np.moveaxis(array, -1, min(axis, array.ndim - 1)))
+
+
+def back(array: np.ndarray[Any, Any], axis: Optional[int]) -> np.ndarray[Any, Any]:
+    if axis is None or array.ndim == 0:
+        return array
+    return np.moveaxis(array, min(axis, array.ndim - 1), -1)
+
+
+def same(one: Packed, other: Packed) -> bool:
+    """Equal in dtype, shape and every bit."""
+    (dtype, array), (other_dtype, changed) = one, other
+    if dtype != other_dtype or array.shape != changed.shape:
+        return False
+    kind = f"u{array.dtype.itemsize}"
+    return np.array_equal(
+        np.ascontiguousarray(array).view(kind), np.ascontiguousarray(changed).view(kind)
+    )
+
+
+def describe(fault: BaseException) -> Dict[str, Any]:
+    """Names of the exception's class and of all it derives from, and its message."""
+    names = [each.__name__ for each in type(fault).__mro__ if each is not object]
+    try:
+        message = str(fault)
+    except Exception as worse:
+        message = f"(its message cannot be read: {worse!r})"
+    return {"names": names, "message": message[:_LONGEST_MESSAGE]}

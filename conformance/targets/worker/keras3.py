@@ -1,0 +1,32 @@
+"""Adapter for Keras 3 on any of its backends: tensors and gradients are the backend's."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any, Dict, List
+
+_BACKENDS = {"tensorflow": "tensorflow2", "torch": "pytorch", "jax": "optax_jax"}
+_backend: Any = importlib.import_module(_BACKENDS[os.environ["KERAS_BACKEND"]])
+
+transform = _backend.transform
+to_tensor = _backend.to_tensor
+from_tensor = _backend.from_tensor
+run = _backend.run
+
+
+def prepare(start: Dict[str, Any]) -> None:
+    _backend.prepare(start)
+
+
+def facts() -> Dict[str, Any]:
+    import keras
+
+    found = _backend.facts()
+    backend = found.get("jax", found["framework"])  # the adapter of JAX names Optax first
+    return {**found, "backend": backend, "framework": keras.__version__}
+
+
+def construct(kind: Any, dtype: str, given: List[Any], named: Dict[str, Any]) -> Any:
+    """A loss object casts to its own dtype, float32 unless told: it is told the inputs'."""
+    return kind(*given, **named, dtype=dtype)

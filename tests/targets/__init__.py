@@ -1,0 +1,1 @@
+"""Tests of targets, bindings, and the processes that call."""
