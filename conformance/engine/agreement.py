@@ -54,7 +54,11 @@ def _same(
         fault = None
         if not same_answer(first, second):
             told = f"{text}: {answer(first)} against {answer(second)}"
-            fault = Fault(name, "module", case, calls[1], told)
+            refused = second.raised is not None
+            fault = Fault(
+                name, "exception" if refused else "module", case, calls[1], told,
+                expected=answer(first), actual=answer(second),
+            )  # fmt: skip
         elif alias is not None and not _warned(second, alias.warns):
             told = f"the deprecated alias {alias.id} gave no {alias.warns}"
             fault = Fault(name, "warning", case, calls[1], told)

@@ -11,6 +11,7 @@ from conformance.engine.judge import Held
 from conformance.engine.practice import declared, practice_of, reference_of
 from conformance.engine.standard import arguments
 from conformance.specs.models import Loss
+from conformance.targets.applicability import binding_of
 from conformance.targets.bindings import Binding, Form
 from conformance.targets.call import Call, NotApplicable, bind
 from conformance.targets.outcome import Outcome
@@ -50,7 +51,7 @@ class Block:
         where the framework has another one.
         """
         loss = self.losses[case.loss]
-        binding = self.side.bindings[case.loss]
+        binding = binding_of(case, self.side.bindings[case.loss], loss)
         practice = practice_of(binding, loss, self.dtype, self.side.profile)
         choices = {**(loss.choices() if norm else practice.choices), **case.conventions}
         practice = replace(practice, choices=choices)

@@ -148,7 +148,10 @@ def _gap(left: Floats, right: Floats) -> Floats:
 def _total(values: Floats) -> Floats:
     """Sum without rounding, so that the hand that reduces adds no error of its own."""
     flat = values.reshape(-1)
-    return np.asarray(math.fsum(flat.tolist()) if np.isfinite(flat).all() else flat.sum())
+    try:
+        return np.asarray(math.fsum(flat.tolist()))
+    except (OverflowError, ValueError):  # past float64's range, or infinities of both signs
+        return np.asarray(flat.sum())
 
 
 def _quotient(total: Floats, by: float) -> Floats:

@@ -11,6 +11,7 @@ from conformance.cases.sample import batch_of
 from conformance.engine.book import Book, Explain, Fault
 from conformance.engine.divisor import names
 from conformance.engine.judge import Judgement
+from conformance.numerics.formats import Floats
 from conformance.results.cell import Deviation as Record
 from conformance.specs.formula import compile_expression
 from conformance.specs.models import Loss
@@ -95,14 +96,18 @@ def _fits(expect: Expect, judged: Judgement) -> Mask:
     actual = judged.actual
     if expect.at_most_ulp is not None:
         return np.asarray(judged.ulps <= expect.at_most_ulp)
-    match expect.value:
-        case None:
-            return np.zeros(actual.shape, dtype=bool)
-        case "nan":
-            return np.isnan(actual)
-        case "infinite":
-            return np.isinf(actual)
-    return np.asarray(actual == float(expect.value))
+    given = expect.value
+    words = given if isinstance(given, tuple) else () if given is None else (given,)
+    fits = np.zeros(actual.shape, dtype=bool)
+    for word in words:
+        fits = fits | _is(actual, word)
+    return fits
+
+
+def _is(actual: Floats, word: float | str) -> Mask:
+    if word == "nan":
+        return np.isnan(actual)
+    return np.isinf(actual) if word == "infinite" else np.asarray(actual == float(word))
 
 
 def _fits_answer(expect: Expect, fault: Fault) -> bool:

@@ -64,7 +64,7 @@ class _Witness:
         self.verdicts: list[Verdict] = []
 
     def due(
-        self, stated: Floats | None, base: Floats | None, derived: Floats, norm: Floats
+        self, stated: Floats | None, base: Floats | None, derived: Floats, norm: Floats | None
     ) -> Floats:
         """The spec's own number, unless the target's declared choices change the truth.
 
@@ -73,7 +73,7 @@ class _Witness:
         """
         if stated is None:
             return derived
-        if np.array_equal(derived, norm, equal_nan=True):
+        if norm is not None and np.array_equal(derived, norm, equal_nan=True):
             return stated
         choices, usual = self.held.practice.choices, self.norm.practice.choices
         alone = sum(choices[name] != usual[name] for name in choices) == 1
@@ -116,10 +116,10 @@ class _Witness:
             return
         assert self.call.cotangent is not None
         derived = self.held.gradients(self.call.cotangent)
-        norm = self.norm.gradients(self.call.cotangent) if self._same_shape() else derived
+        norm = self.norm.gradients(self.call.cotangent) if self._same_shape() else {}
         for wanted, found in outcome.gradients.items():
             stated = (each.gradient.get(wanted) for each in (self.expected, self.written.norm))
-            due = self.due(*stated, derived[wanted], norm[wanted])
+            due = self.due(*stated, derived[wanted], norm.get(wanted))
             if found.shape == due.shape:
                 limits = self.held.gradient_limits_at(wanted, self.call.cotangent)
                 self._count(judge(found.values, due, form, limits), wanted, f"/{wanted}")

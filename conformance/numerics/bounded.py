@@ -168,13 +168,16 @@ class Bounded(NDArrayOperatorsMixin):
 def bounded(values: Any, arithmetic: Arithmetic, bound: Any = 0.0) -> Bounded:
     """An input that is known up to `bound` (absolute).
 
-    Where the arithmetic reads subnormals as zero, those are off by their own size.
+    Where the arithmetic reads subnormals as zero, those are off by their own size, and have left
+    the range as an overflowed intermediate has.
     """
     value = np.asarray(values, dtype=np.float64)
     given = np.broadcast_to(np.asarray(bound, dtype=np.float64), value.shape)
     if arithmetic.denormals_are_zero:
-        small = np.abs(value) < arithmetic.storage.smallest_normal
+        small = (np.abs(value) < arithmetic.storage.smallest_normal) & (value != 0)
         given = np.where(small, np.maximum(given, np.abs(value)), given)
+        if small.any():
+            return Bounded(Estimate(value, given, small), arithmetic)
     return Bounded(Estimate(value, given, None), arithmetic)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.formats import FLOAT64, Floats, Format, representable, ulp
+from conformance.numerics.formats import FLOAT32, FLOAT64, Floats, Format, representable, ulp
 from conformance.numerics.propagation import EXACT, RULES, TRANSCENDENTAL, Operand, carry
 
 Mask = np.ndarray
@@ -34,11 +34,15 @@ def either(*masks: Mask | None) -> Mask | None:
 
 
 def constant(number: float, arithmetic: Arithmetic) -> Estimate:
-    """A Python number as an operand: rounded to the format of the arrays that it meets."""
+    """A Python number as an operand: rounded to the format of the arrays that it meets.
+
+    Where that is float64 the number was rounded before it came here, unless it is as short as a
+    half or a two: 1 - 1e-7 is no number of float64.
+    """
     value = np.asarray(number, dtype=np.float64)
     form = arithmetic.storage if arithmetic.each_op else arithmetic.compute
-    held = bool(representable(value, form))
-    bound = np.zeros(()) if held else arithmetic.rounding(np.abs(value), form)
+    short = bool(representable(value, FLOAT32 if form is FLOAT64 else form))
+    bound = np.zeros(()) if short else arithmetic.rounding(np.abs(value), form)
     return Estimate(value, bound, None)
 
 

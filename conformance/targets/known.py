@@ -56,15 +56,18 @@ class When(Strict):
     where: str | None = None
 
 
+Value = float | Literal["nan", "infinite"]
+
+
 class Expect(Strict):
     """What shows there, so that a worse result still fails: one bound or one exact class.
 
-    `at_most_ulp` bounds the error; `value` is what each value equals; `dtype` and `shape` are the
+    `at_most_ulp` bounds the error; `value` is what each value equals, or one of several; `dtype` and `shape` are the
     output's; `raises` is the exception's class; `accepts` says that nothing is raised.
     """
 
     at_most_ulp: float | None = Field(default=None, gt=0)
-    value: float | Literal["nan", "inf", "-inf", "infinite"] | None = None
+    value: Value | tuple[Value, ...] | None = None
     dtype: str | None = None
     shape: tuple[int, ...] | None = None
     raises: str | None = None

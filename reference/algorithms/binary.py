@@ -53,8 +53,8 @@ def clamped_logs_gradient(
     each = np.broadcast_to(cotangent, probabilities.shape)
     slope = store(store(each * store(probabilities - target)) / variance)
     slope = _mean_last(weighted(slope, weight), reduction)
-    log_p, log_q = store(np.log(probabilities)), store(np.log1p(-probabilities))
-    towards = weighted(store(store(log_q - log_p) * each), weight)
+    odds = store(probabilities / store(1.0 - probabilities))
+    towards = weighted(store(-store(np.log(odds)) * each), weight)
     return {"probabilities": slope, "target": _mean_last(towards, reduction)}
 
 
@@ -226,11 +226,11 @@ def relu_less_product_gradient(
     part = store(share * store(1.0 + store(store(pos_weight - 1.0) * target)))
     through = store(part * tail)
     below = np.where(-logits > 0, -part, 0.0)
-    slope = store(store(share * store(1.0 - target)) + np.where(down, -through, through))
+    slope = store(store(share * store(1.0 - target)) + below)
     softplus = store(store(np.log1p(small)) + np.maximum(-logits, 0.0))
     towards = store(store(share * softplus) * store(pos_weight - 1.0))
     return {
-        "logits": store(slope + below),
+        "logits": store(slope + np.where(down, -through, through)),
         "target": store(towards - store(share * logits)),
     }
 

@@ -215,7 +215,7 @@ def log_softmax_autodiff_gradient(
     centred, total = _centred(logits)
     share = np.expand_dims(shared(cotangent, reduction, logits.shape[:-1]), -1)
     incoming = store(-share * target)
-    back = store(np.sum(incoming, axis=-1, keepdims=True) / total)
+    back = store(sum_in_storage(incoming, axis=-1, keepdims=True) / total)
     gradient = store(incoming - store(np.exp(centred) * back))
     return {"logits": gradient, "target": store(-share * (centred - np.log(total)))}
 

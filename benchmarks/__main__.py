@@ -1,0 +1,39 @@
+"""Command line: which figures, and over how many comparisons."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import bulk, exceedances, peer, quick
+from benchmarks.setting import heading
+
+FIGURES = ("bulk", "quick", "peer", "exceedances")
+
+
+def main() -> None:
+    """Print the machine, the versions, then each figure asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FIGURES)}")
+    parser.add_argument(
+        "--elements", type=float, default=1e7, help="comparisons of `exceedances` (default 1e7)"
+    )
+    asked = parser.parse_args()
+    unknown = sorted(set(asked.names) - set(FIGURES))
+    if unknown:
+        parser.error(f"unknown figure {', '.join(unknown)}; there are {', '.join(FIGURES)}")
+    print(heading(), flush=True)
+    for name in asked.names or FIGURES:
+        print(f"\n## {name}\n", flush=True)
+        match name:
+            case "bulk":
+                bulk.measure()
+            case "quick":
+                quick.measure()
+            case "peer":
+                peer.measure()
+            case "exceedances":
+                exceedances.measure(int(asked.elements))
+
+
+if __name__ == "__main__":
+    main()

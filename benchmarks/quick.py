@@ -1,0 +1,88 @@
+"""Wall time and peak memory of the quick profile over all stock targets, as a user starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.cli.selection import STOCK
+
+SECONDS, GIGABYTES = 60, 3
+_INTERVAL = 0.1
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run went; `resident` is the largest sum of resident bytes seen, `processes` how many."""
+
+    seconds: float
+    status: int
+    resident: int
+    processes: int
+    said: str
+
+
+def measure() -> None:
+    """Print wall time and peak memory of `conformance run --profile quick`, and what it said."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = str(Path(folder) / "results.jsonl.gz")
+        words = ["run", "--profile", "quick", "-o", output]
+        targets = [word for name in STOCK for word in ("-t", name)]
+        ran = watched([sys.executable, "-m", "conformance", *words, *targets])
+    print(f"conformance run --profile quick on {', '.join(STOCK)}")
+    print(f"wall time: {ran.seconds:.1f} s, {ran.seconds / SECONDS:.2f} of the {SECONDS} s allowed")
+    gigabytes = ran.resident / 1e9
+    share = gigabytes / GIGABYTES
+    print(f"peak memory: {gigabytes:.2f} GB, {share:.2f} of the {GIGABYTES} GB allowed")
+    print(f"  (resident, summed over {ran.processes} processes: shared pages count in each)")
+    print(f"exit {ran.status}: {ran.said}")
+
+
+def watched(words: list[str]) -> Ran:
+    """Run a command; sample the memory of it and of everything it started."""
+    with tempfile.TemporaryFile("w+") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
+        peak, most = 0, 0
+        while process.poll() is None:
+            family = descendants(process.pid)
+            total = sum(resident(each) for each in family)
+            if total > peak:
+                peak, most = total, len(family)
+            time.sleep(_INTERVAL)
+        seconds = time.perf_counter() - began
+        output.seek(0)
+        said = output.read().strip().splitlines()
+    return Ran(seconds, process.returncode, peak, most, said[-1] if said else "")
+
+
+def descendants(root: int) -> set[int]:
+    """The process and all that descend from it, of those that /proc shows now."""
+    parents = {int(each.name): _parent(each) for each in Path("/proc").glob("[0-9]*")}
+    family = {root}
+    while new := {child for child, parent in parents.items() if parent in family} - family:
+        family |= new
+    return family
+
+
+def _parent(folder: Path) -> int | None:
+    try:
+        # The name, in brackets, may hold blanks and brackets; state and parent follow it.
+        return int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return None  # gone meanwhile
+
+
+def resident(process: int) -> int:
+    """Resident bytes; 0 once it is gone."""
+    try:
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # gone meanwhile
+    return 0

@@ -1,0 +1,67 @@
+"""Running counts of comparisons, excesses and shares of the bound, in constant memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.engine.judge import Judgement
+from conformance.engine.tolerances import flagged
+
+_STEPS = 1000
+"""Bins between a share of 0 and of 1; one more holds what lies above."""
+
+
+@dataclass
+class Shares:
+    """What came of the comparisons of one algorithm.
+
+    `counts` bins the share of the bound over the elements whose bound was computed; `flagged` holds
+    how many the frameworks' own default tolerances would have called different.
+    """
+
+    comparisons: int = 0
+    exceedances: int = 0
+    known: int = 0
+    flagged: Counter[str] = field(default_factory=Counter)
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_STEPS + 1, dtype=np.int64))
+    largest: float = 0.0
+
+    def add(self, judged: Judgement, dtype: str, *, known: bool) -> None:
+        """Count one array. Known deviations are counted apart and leave their shares out."""
+        failed = judged.failed
+        self.comparisons += judged.classes.size
+        self.flagged.update(flagged(judged.actual, judged.expected, dtype))
+        if known:
+            self.known += failed.size
+        else:
+            self.exceedances += failed.size
+        aside = np.isin(judged.probed, failed) if known else np.zeros(judged.probed.size, dtype=bool)
+        share = judged.share[~aside & np.isfinite(judged.share)]
+        if share.size:
+            place = np.minimum(share * _STEPS, _STEPS).astype(np.intp)
+            self.counts += np.bincount(place, minlength=_STEPS + 1)
+            self.largest = max(self.largest, float(share.max()))
+
+    def merge(self, other: Shares) -> None:
+        self.comparisons += other.comparisons
+        self.exceedances += other.exceedances
+        self.known += other.known
+        self.flagged.update(other.flagged)
+        self.counts += other.counts
+        self.largest = max(self.largest, other.largest)
+
+    @property
+    def bounded(self) -> int:
+        """Elements whose bound was computed."""
+        return int(self.counts.sum())
+
+    def quantile(self, part: float) -> float:
+        """Upper edge of the bin that holds the quantile, never above the largest share."""
+        if not self.bounded:
+            return float("nan")
+        place = int(np.searchsorted(np.cumsum(self.counts), part * self.bounded))
+        return min((place + 1) / _STEPS, self.largest) if place < _STEPS else self.largest
