@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.shares import Shares
 from benchmarks.sweep import rounds
+from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.cli.selection import STOCK
@@ -19,7 +20,6 @@ from conformance.engine.known import explainer
 from conformance.engine.practice import algorithm_name
 from conformance.engine.run import ask
 from conformance.engine.workers import Station, open_stations
-from conformance.numerics.formats import FORMATS
 from conformance.specs.library import load_library
 from conformance.specs.models import Loss
 from conformance.targets.call import Call
@@ -124,7 +124,7 @@ def _one(
     if outcome.value is None:
         refused[f"{station.target.label}: {outcome.raised or outcome.death}"] += 1
         return
-    for judged, wanted in judgements(block, call, outcome, recipe):
+    for judged, wanted in judgements(block, case, call, outcome):
         known = False
         if judged.failed.size:
             name = "gradient" if wanted else "value"
@@ -136,11 +136,11 @@ def _one(
 
 
 def judgements(
-    block: Block, call: Call, outcome: Outcome, recipe: Recipe
+    block: Block, case: Case, call: Call, outcome: Outcome
 ) -> Iterator[tuple[Judgement, str | None]]:
     """The value, then each gradient with the name of its input; shapes are `conformance run`'s."""
-    held = block.held(build(recipe, block.loss))
-    form = FORMATS[recipe.dtype]
+    held = block.held(case)
+    form = held.form
     expected = held.value()
     assert outcome.value is not None
     if outcome.value.shape == expected.shape:

@@ -39,7 +39,9 @@ class Shares:
             self.known += failed.size
         else:
             self.exceedances += failed.size
-        aside = np.isin(judged.probed, failed) if known else np.zeros(judged.probed.size, dtype=bool)
+        aside = (
+            np.isin(judged.probed, failed) if known else np.zeros(judged.probed.size, dtype=bool)
+        )
         share = judged.share[~aside & np.isfinite(judged.share)]
         if share.size:
             place = np.minimum(share * _STEPS, _STEPS).astype(np.intp)

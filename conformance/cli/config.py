@@ -7,14 +7,18 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-KEYS = {
+KEYS: dict[str, tuple[str, type]] = {
     "targets": ("target", list),
     "profile": ("profile", str),
+    "dtypes": ("dtype", list),
+    "device": ("device", str),
     "seed": ("seed", int),
     "output": ("output", str),
-    "spec-folders": ("spec_folder", list),
+    "spec-folder": ("spec_folder", str),
 }
 """Key in the file -> option, and the type of its value."""
+
+KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
 
 
 class ConfigError(Exception):
@@ -36,9 +40,12 @@ def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
 
 def _table(file: Path) -> dict[str, Any] | None:
     try:
-        table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("conformance")
+        tools = tomllib.loads(file.read_text("utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: not TOML: {error}; mend it or run elsewhere") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read, {error.strerror}; run elsewhere") from error
+    table = tools.get("conformance") if isinstance(tools, dict) else None
     if table is not None and not isinstance(table, dict):
         raise ConfigError(f"{file}: tool.conformance is no table; write [tool.conformance]")
     return table
@@ -54,8 +61,9 @@ def _option(file: Path, key: str) -> str:
 
 def _value(file: Path, key: str, value: Any) -> Any:
     kind = KEYS[key][1]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ConfigError(
-            f"{file}: tool.conformance.{key} is {value!r}; it takes a {kind.__name__}"
-        )
+    good = isinstance(value, kind) and not isinstance(value, bool)
+    if good and isinstance(value, list):
+        good = all(isinstance(each, str) for each in value)
+    if not good:
+        raise ConfigError(f"{file}: tool.conformance.{key} is {value!r}; it takes {KINDS[kind]}")
     return value

@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from conformance.cli.selection import STOCK
+from conformance.cli.selection import chosen_targets, stock_targets, target_option
+from conformance.cli.verdict import INCOMPLETE
+
+UNTOLD = ("python", "device")
+"""Facts of a worker that its name or the first line says already."""
 
 
 @click.command("doctor")
-@click.option("-t", "--target", multiple=True, help="A target; all stock frameworks otherwise.")
+@target_option
 def command(target: tuple[str, ...]) -> int:
-    """Say which targets can run here, at which versions, and what is missing for the others.
+    """Say which targets can run here, at which versions, and what the others lack.
 
-    Starts each target's worker once, as a run would. Exits 4 if one cannot run.
+    Starts the worker of each target once, as a run would. Exits 4 if one cannot run.
     """
     from contextlib import ExitStack
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
+    from conformance import __version__
     from conformance.engine.manifest import machine
-    from conformance.engine.workers import Station, open_stations
+    from conformance.engine.workers import open_stations
+    from conformance.results.verdict import SYMBOL
     from conformance.specs.library import load_library, spec_folder
-    from conformance.targets.target import Target
 
-    here = machine()
-    console = Console(highlight=False)
-    console.print(f"Python {here.python}, {here.platform}, {here.processor}, {here.cores} cores")
+    here, console = machine(), Console(highlight=False)
+    console.print(f"conformance {__version__}, Python {here.python}, {here.platform}")
+    console.print(f"{here.processor}, {here.cores} cores")
     console.print(f"{len(load_library().losses)} losses in {spec_folder()}", soft_wrap=True)
-    table = Table("target", "state", "facts")
     with ExitStack() as stack:
-        stations, absent = open_stations([Target.parse(t) for t in target or STOCK], stack)
+        asked = chosen_targets(target) if target else stock_targets()
+        stations, absent = open_stations(asked, stack)
         for each in stations:
-            table.add_row(each.target.name, "runs", _facts(each))
+            console.print(Text(f"\n{SYMBOL['pass']} {each.target.name}", "green"))
+            console.print(Text(f"  {_facts(each.facts)}"))
         for missing in absent:
-            table.add_row(missing.target.name, "cannot run", missing.reason)
-        assert all(isinstance(each, Station) for each in stations)
-    console.print(table)
-    return 4 if absent else 0
+            console.print(Text(f"\n{SYMBOL['not run']} {missing.target.name} cannot run", "bold"))
+            console.print(Text(f"  {missing.reason}"))
+    return INCOMPLETE if absent else 0
 
 
-def _facts(station: object) -> str:
-    facts: dict[str, object] = station.facts  # type: ignore[attr-defined]
-    return ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+def _facts(facts: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in facts.items() if value is not None}
+    return ", ".join(f"{name} {value}" for name, value in told.items() if name not in UNTOLD)

@@ -1,46 +1,87 @@
-"""`conformance report`: a results file as HTML, Markdown, JUnit XML or text."""
+"""`conformance report`: a results file as HTML, Markdown, JUnit XML, CSV or text."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from conformance.cli.output import beside, write
+
+if TYPE_CHECKING:
+    from conformance.results import Results
+
+FORMS = ("html", "md", "junit", "csv", "text")
 
 
 @click.command("report")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("-o", "--output", default=None, help="Where to write; - is stdout.")
-@click.option("--format", "form", type=click.Choice(["html", "md", "junit", "text"]),
-              default="html", show_default=True, help="What to make.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    default="html",
+    show_default=True,
+    help="What to make.",
+)
 def command(file: str, output: str | None, form: str) -> int:
     """Make a report of a results FILE; exits as the run did.
 
     HTML goes beside the file unless -o says otherwise, the others to stdout.
-    """  # fmt: skip
+    """
     from conformance.results import read_results, summarise
 
     results = read_results(file)
-    if form == "text":
-        from rich.console import Console
-
-        from conformance.report.terminal import show
-
-        show(results, Console(highlight=False))
-        return int(summarise(results).exit)
-    text = _rendered(results, form)
-    if form == "html" and output is None:
-        output = file.removesuffix(".gz").removesuffix(".jsonl") + ".html"
-    if output is None or output == "-":
-        click.echo(text, nl=False)
-    else:
-        Path(output).write_text(text, encoding="utf-8")
+    if output is None and form == "html":
+        output = beside(file)
+    if output not in (None, "-"):
+        write(Path(str(output)), _rendered(results, form))
         click.echo(f"wrote {output}", err=True)
-    return int(summarise(results).exit)
+    elif form == "text":
+        _show(results)
+    else:
+        click.echo(_rendered(results, form), nl=False)
+    return summarise(results).exit
 
 
-def _rendered(results: object, form: str) -> str:
-    import importlib
+def _show(results: Results) -> None:
+    from rich.console import Console
 
-    module = {"html": "html", "md": "markdown", "junit": "junit"}[form]
-    text: str = importlib.import_module(f"conformance.report.{module}").render(results)
-    return text
+    from conformance.report.terminal import show
+
+    show(results, Console(highlight=False))
+
+
+def _rendered(results: Results, form: str) -> str:
+    """The whole report as text; only what it needs is imported."""
+    match form:
+        case "html":
+            from conformance.report.html import render as html
+
+            return html(results)
+        case "md":
+            from conformance.report.markdown import render as markdown
+
+            return markdown(results)
+        case "junit":
+            from conformance.report.junit import render as junit
+
+            return junit(results)
+        case "csv":
+            from conformance.report.table import csv
+
+            return csv(results)
+    return _plain(results)
+
+
+def _plain(results: Results) -> str:
+    from rich.console import Console
+
+    from conformance.report.terminal import show
+
+    text = io.StringIO()
+    show(results, Console(file=text, highlight=False, no_color=True))
+    return text.getvalue()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -10,9 +12,8 @@ import click
 
 from conformance import __version__
 from conformance.cli.config import ConfigError, read_config
-
-BUG = 3
-USAGE = 2
+from conformance.cli.storage import keep_hypothesis_out
+from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
@@ -22,8 +23,8 @@ COMMANDS = {
     "doctor": "conformance.cli.doctor",
 }
 HELP = {
-    "run": "Run the suite on the targets and write results and report.",
-    "report": "Make the HTML report (or Markdown, JUnit) of a results file.",
+    "run": "Run the suite on the targets; write results and report.",
+    "report": "Make a report of a results file: HTML, Markdown, JUnit ...",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
     "doctor": "Say what is installed and which targets can run.",
@@ -42,44 +43,61 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"there is no command {args[0]!r}; {remedy}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(HELP.items()))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = """Exit codes: 0 conforms, 1 findings, 2 bad flag, config, spec or results file, 3 a bug
+in this suite, 4 incomplete, 5 nothing selected."""
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
+)
 @click.version_option(__version__, prog_name="conformance")
 @click.pass_context
 def root(ctx: click.Context) -> None:
-    """What each machine-learning loss is, and whether an implementation computes it.
+    """Hold implementations of machine-learning losses to what each loss is.
 
-    Exit codes: 0 conforms, 1 findings, 2 bad flag, config, spec or results file, 3 a bug in this
-    suite, 4 incomplete, 5 nothing selected.
+    Defaults stand in [tool.conformance] of pyproject.toml; a CONFORMANCE_* variable goes before
+    them, a flag before both.
     """
+    keep_hypothesis_out()
     ctx.default_map = read_config()
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit by the contract."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(invoke(arguments))
 
 
 def invoke(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code; errors are printed to stderr."""
     try:
-        result: Any = root.main(
-            arguments, "conformance", standalone_mode=False, auto_envvar_prefix="CONFORMANCE"
-        )
-    except click.exceptions.Abort:
+        result: Any = root.main(arguments, "conformance", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return 130
+        return INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)
-        return USAGE
+        return error.exit_code if isinstance(error, NothingSelected) else USAGE
     except Exception as error:
         if not isinstance(error, (ConfigError, *_input_errors())):
             return _bug(error)
-        click.echo(str(error), err=True)
+        click.echo(f"Error: {error}", err=True)
         return USAGE
     return result if isinstance(result, int) else 0
 

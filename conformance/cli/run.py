@@ -3,59 +3,85 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.selection import chosen_losses, chosen_targets
+from conformance.cli.output import beside, write
+from conformance.cli.selection import (
+    DEVICES,
+    DTYPES,
+    chosen_losses,
+    chosen_targets,
+    need_reference,
+    target_option,
+)
 
-DTYPES = ("float64", "float32", "float16", "bfloat16")
+if TYPE_CHECKING:
+    from conformance.results import Results
+
 RESULTS = "conformance-results.jsonl.gz"
+NOWHERE = "-"
 
 
 @click.command("run")
 @click.argument("losses", nargs=-1)
-@click.option("-t", "--target", multiple=True, help="A target, such as torch@cpu; repeatable.")
+@target_option
 @click.option(
     "--profile",
     type=click.Choice(["quick", "default", "deep"]),
     default="quick",
     show_default=True,
+    envvar="CONFORMANCE_PROFILE",
     help="How deep to look.",
 )
-@click.option("--dtype", type=click.Choice(DTYPES), multiple=True, help="Only this dtype.")
+@click.option(
+    "--dtype",
+    type=click.Choice(DTYPES),
+    multiple=True,
+    envvar="CONFORMANCE_DTYPES",
+    metavar="DTYPE",
+    help=f"Only this one of {', '.join(DTYPES)}; repeatable.",
+)
 @click.option(
     "--device",
-    type=click.Choice(["cpu", "cuda"]),
+    type=click.Choice(DEVICES),
     default=None,
+    envvar="CONFORMANCE_DEVICE",
     help="Device of targets that name none.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the cases."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default="0",
+    metavar="N",
+    envvar="CONFORMANCE_SEED",
+    help="Seed of the cases.",
 )
 @click.option(
     "-o",
     "--output",
     default=RESULTS,
-    show_default=True,
-    help="Results file; the report goes beside it. - writes nothing.",
+    envvar="CONFORMANCE_OUTPUT",
+    metavar="FILE",
+    help=f"Results file, by default {RESULTS}; the report goes beside it. - writes neither.",
 )
 @click.option(
     "--spec-folder",
-    multiple=True,
+    default=None,
     type=click.Path(exists=True, file_okay=False),
-    help="A folder of specs in place of the suite's own.",
+    envvar="CONFORMANCE_SPEC_FOLDER",
+    help="Specs in place of the suite's own.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="json prints the summary as JSON on stdout.",
+    show_default=True,
+    help="What to print on stdout: verdict and causes, or the same as JSON.",
 )
 def command(
     losses: tuple[str, ...],
@@ -65,76 +91,51 @@ def command(
     device: str | None,
     seed: int,
     output: str,
-    spec_folder: tuple[str, ...],
+    spec_folder: str | None,
     form: str,
 ) -> int:
-    """Run the suite: every loss, or those named, on every installed framework, or those named.
+    """Run the suite: all LOSSES or those named, on all installed frameworks or those named.
 
     Writes a results file and an HTML report beside it, prints the verdict, and exits by it.
-    """  # fmt: skip
+    """
+    from conformance.cli.recording import record
     from conformance.engine.request import Request
     from conformance.specs.library import load_library
 
-    library = load_library(Path(spec_folder[0]) if spec_folder else None)
+    library = load_library(Path(spec_folder) if spec_folder else None)
+    chosen = chosen_losses(losses, library)
+    need_reference(chosen)
     request = Request(
-        losses=chosen_losses(losses, library),
+        losses=chosen,
         targets=chosen_targets(target, device),
-        dtypes=dtype or DTYPES,
+        dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
         profile=profile,
         seed=seed,
     )
     flags = {"losses": list(losses), "target": list(target), "dtype": list(dtype)}
-    return _execute(request, library, output, form, flags)
+    file = None if output == NOWHERE else Path(output)
+    return _report(record(request, library, file, flags), file, form)
 
 
-def _execute(request: Any, library: Any, output: str, form: str, flags: dict[str, Any]) -> int:
-    from conformance.cli.progress import bar
-    from conformance.engine.manifest import manifest_of
-    from conformance.engine.run import cells
-    from conformance.engine.workers import open_stations
-    from conformance.results import Results, ResultsWriter, summarise
-    from conformance.results.cell import End
+def _report(results: Results, file: Path | None, form: str) -> int:
+    from conformance.results import summarise
 
-    started = time.monotonic()
-    with ExitStack() as stack:
-        click.echo(f"starting {len(request.targets)} targets", err=True)
-        stations, absent = open_stations(request.targets, stack)
-        manifest = manifest_of(request, library, stations, absent, flags)
-        writer = None
-        if output != "-":
-            writer = stack.enter_context(ResultsWriter(output, manifest))
-        found = []
-        for cell in bar(cells(request, library.losses, stations, absent), request.planned):
-            found.append(cell)
-            if writer is not None:
-                writer.cell(cell)
-        seconds = time.monotonic() - started
-        results = Results(manifest, tuple(found), End(len(found), seconds, 0, ""))
-        summary = summarise(results)
-        if writer is not None:
-            writer.end(seconds=seconds, exit=summary.exit, verdict=summary.sentence)
-    return _report(results, summary, output, form, seconds)
-
-
-def _report(results: Any, summary: Any, output: str, form: str, seconds: float) -> int:
-    if output != "-":
+    summary = summarise(results)
+    files = {"results": str(file), "report": beside(str(file))} if file else {}
+    if file:
         from conformance.report.html import render
 
-        page = Path(output.removesuffix(".gz").removesuffix(".jsonl") + ".html")
-        page.write_text(render(results), encoding="utf-8")
+        write(Path(files["report"]), render(results))
     if form == "json":
-        text = {"verdict": summary.word, "sentence": summary.sentence, "exit": summary.exit,
-                "counts": dict(summary.counts), "cases": summary.cases,
-                "elements": summary.elements, "seconds": seconds}  # fmt: skip
-        click.echo(json.dumps(text))
-        return int(summary.exit)
+        from conformance.cli.account import account
+
+        click.echo(json.dumps(account(results, summary, files.values()), indent=2))
+        return summary.exit
     from rich.console import Console
 
     from conformance.report.terminal import show
 
-    show(results, Console(stderr=False, highlight=False))
-    if output != "-":
-        click.echo(f"results {output}", err=True)
-        click.echo(f"report  {page}", err=True)
-    sys.stdout.flush()
-    return int(summary.exit)
+    show(results, Console(highlight=False))
+    for what, path in files.items():
+        click.echo(f"{what:<7} {path}", err=True)
+    return summary.exit

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import click
+
+UNWRAPPED = 10_000
+"""Columns where nobody watches: one line a loss, for a script."""
 
 
 @click.group("spec")
@@ -15,23 +20,23 @@ def command() -> None:
 
 @command.command("list")
 def list_() -> int:
-    """One line a loss: its id, family and summary."""
-    from rich.console import Console
-    from rich.table import Table
+    """List the losses by family, each with its summary."""
+    from conformance.specs.library import families, load_library
 
-    from conformance.specs.library import load_library
-
-    table = Table("loss", "family", "summary", box=None, pad_edge=False)
-    for loss in load_library().losses.values():
-        table.add_row(loss.id, loss.family, loss.summary)
-    Console(highlight=False).print(table)
+    losses = load_library().losses
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNWRAPPED
+    formatter = click.HelpFormatter(width=width, max_width=width)
+    for family, names in families(losses.values()).items():
+        with formatter.section(family):
+            formatter.write_dl([(name, losses[name].summary) for name in names], col_max=34)
+    click.echo(formatter.getvalue().lstrip("\n"), nl=False)
     return 0
 
 
 @command.command("show")
 @click.argument("loss")
 def show(loss: str) -> int:
-    """The spec of a LOSS, as its file says it."""
+    """Print the spec of a LOSS, as its file says it."""
     from conformance.cli.selection import chosen_losses
     from conformance.specs.library import load_library
 
@@ -44,21 +49,28 @@ def show(loss: str) -> int:
 @command.command("lint")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 def lint(files: tuple[Path, ...]) -> int:
-    """Check spec FILES, or all of the suite's own: every fault with its place and remedy."""
-    from conformance.specs.lint import lint as found
+    """Check spec FILES, by default the suite's own.
+
+    Every fault is told with its place and remedy; any fault gives exit code 2.
+    """
     from conformance.specs.library import loss_files, spec_folder
+    from conformance.specs.lint import lint as found
 
     paths = files or tuple(loss_files(spec_folder()))
     problems = found(paths)
     for problem in problems:
         click.echo(str(problem))
-    click.echo(f"{len(paths)} files, {len(problems)} problems", err=True)
+    click.echo(f"{_count(len(paths), 'file')}, {_count(len(problems), 'problem')}", err=True)
     return 2 if problems else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else noun + 's'}"
 
 
 @command.command("schema")
 def schema() -> int:
-    """The JSON Schema of a loss, for editors."""
+    """Print the JSON Schema of a loss, for editors."""
     from conformance.specs.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

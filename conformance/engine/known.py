@@ -107,7 +107,9 @@ def _fits(expect: Expect, judged: Judgement) -> Mask:
 def _is(actual: Floats, word: float | str) -> Mask:
     if word == "nan":
         return np.isnan(actual)
-    return np.isinf(actual) if word == "infinite" else np.asarray(actual == float(word))
+    if word == "infinite":
+        return np.isinf(actual)
+    return np.isfinite(actual) if word == "finite" else np.asarray(actual == float(word))
 
 
 def _fits_answer(expect: Expect, fault: Fault) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.formats import FLOAT32, FLOAT64, Floats, Format, representable, ulp
-from conformance.numerics.propagation import EXACT, RULES, TRANSCENDENTAL, Operand, carry
+from conformance.numerics.propagation import EXACT, ROUNDED, RULES, TRANSCENDENTAL, Operand, carry
 
 Mask = np.ndarray
 
@@ -79,6 +79,8 @@ def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> 
     """Result of an elementwise operation. Raises KeyError for one without a rule."""
     name, compute = ufunc.__name__, arithmetic.compute
     kind = RULES[name].kind
+    if kind == ROUNDED and name in arithmetic.accuracy:  # a kernel that does not round correctly
+        kind = TRANSCENDENTAL
     moved = [_argument(name, each, arithmetic) for each in operands]
     value = np.asarray(ufunc(*[each.value for each in operands]))
     bound, exact = carry(name, value, moved)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from conformance.report import matrix, wording
 from conformance.results import Results, Summary, summarise
+from conformance.results.cell import Cell, Finding, Outcome, Worst
 from conformance.results.groups import Group
 from conformance.results.verdict import SYMBOL, VERDICTS, Verdict
 
@@ -51,6 +52,59 @@ def show(results: Results, console: Console) -> None:
     console.print(_legend(summary))
 
 
+def show_cell(cell: Cell, console: Console) -> None:
+    """Print one cell: its verdict, then its findings, else what was compared and how close it was."""
+    head = Text(f"{SYMBOL[cell.verdict]} {cell.verdict}", STYLE[cell.verdict])
+    place = f"  {_name(cell.loss)} {_name(cell.property)} {cell.dtype} on {_name(cell.target)}"
+    console.print(head.append(place, "bold"))
+    if cell.reason:
+        console.print(Text(f"  {wording.short(cell.reason, wording.LINE)}", "dim"))
+    for outcome in cell.outcomes:
+        _facts(_outcome_lines(outcome), console)
+    if cell.worst is not None and not cell.findings:
+        _facts(_worst_lines(cell.worst), console)
+    for finding in cell.findings:
+        _finding(finding, console)
+
+
+def _finding(finding: Finding, console: Console) -> None:
+    console.print(Text(f"  {finding.kind}", STYLE["known" if finding.known else "fail"]))
+    told = [("why", finding.why), *_finding_lines(finding)]
+    if finding.known is not None:
+        told.append(("known", f"{finding.known.id}: {finding.known.reason}"))
+    _facts(told, console)
+    if finding.snippet:
+        # To be copied as it stands, like the replay line.
+        code = "\n".join(f"    {line}" for line in finding.snippet.splitlines())
+        console.print(Text(wording.visible(code), "cyan"), soft_wrap=True)
+
+
+def _outcome_lines(outcome: Outcome) -> list[tuple[str, str]]:
+    told = [
+        ("given", wording.value(outcome.given)),
+        ("expected", wording.value(outcome.expected)),
+        ("got", wording.value(outcome.actual)),
+    ]
+    return [("note", outcome.note), *told] if outcome.note else told
+
+
+def _worst_lines(worst: Worst) -> list[tuple[str, str]]:
+    allowed = f", {wording.ulp(worst.bound_ulp)} allowed" if worst.bound_ulp is not None else ""
+    return [
+        ("worst", f"{wording.ulp(worst.ulp)} ulp{allowed}"),
+        ("given", wording.value(worst.inputs)),
+        ("expected", wording.value(worst.expected)),
+        ("got", wording.value(worst.actual)),
+    ]
+
+
+def _facts(lines: list[tuple[str, str]], console: Console) -> None:
+    facts = Table.grid(padding=(0, 1))
+    for label, text in lines:
+        facts.add_row(Text(f"  {label}", "dim"), Text(wording.short(text, wording.LINE)))
+    console.print(facts)
+
+
 def _verdict(summary: Summary, console: Console) -> None:
     verdict = _HEADLINE.get(summary.word, "not run")
     sentence = wording.visible(summary.sentence)
@@ -72,24 +126,21 @@ def _group(group: Group, console: Console) -> None:
     head = Text(f"{SYMBOL[group.verdict]} {cause.kind}", STYLE[group.verdict])
     head.append(f"  {_name(cause.loss)} {_name(cause.property)} on {_name(cause.family)}", "bold")
     console.print(head.append(f"  {wording.plural(group.cases, 'case')}", "dim"))
-    facts = Table.grid(padding=(0, 1))
-    for label, text in _lines(group):
-        facts.add_row(Text(f"  {label}", "dim"), Text(wording.short(text, wording.LINE)))
-    console.print(facts)
+    where = ("where", f"{', '.join(group.dtypes)} on {', '.join(group.targets)}")
+    _facts(_finding_lines(finding, where), console)
     if finding.replay:
         # Alone on its lines and never wrapped: it is there to be copied.
         replay = Text(f"  {wording.visible(finding.replay)}", "cyan")
         console.print(replay, soft_wrap=True)
 
 
-def _lines(group: Group) -> list[tuple[str, str]]:
-    finding = group.worst
+def _finding_lines(finding: Finding, *more: tuple[str, str]) -> list[tuple[str, str]]:
     told = [("rule", finding.rule)] if finding.rule else []
     if finding.error_ulp is not None:
         share = wording.share(finding.share)
         allowed = f", {wording.ulp(finding.bound)} allowed ({share})" if finding.bound else ""
         told.append(("worst", f"{wording.ulp(finding.error_ulp)} ulp{allowed}"))
-    told.append(("where", f"{', '.join(group.dtypes)} on {', '.join(group.targets)}"))
+    told += more
     if finding.inputs:
         told.append(("given", wording.value(finding.inputs)))
     if finding.expected is not None or finding.actual is not None:
@@ -102,7 +153,7 @@ def _lines(group: Group) -> list[tuple[str, str]]:
 def _matrix(results: Results, width: int) -> Table:
     """Symbol and number; the words are in the line below, where 80 columns have room for them."""
     lines = matrix.by_loss(results)
-    first = min(max((len(line.name) for line in lines), default=0), LOSS)
+    first = min(max([len("loss"), *(len(line.name) for line in lines)]), LOSS)
     each = max((width - first - 1) // max(len(results.manifest.targets), 1) - 1, SQUARE)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("loss", overflow="fold", width=first)

@@ -56,7 +56,7 @@ class When(Strict):
     where: str | None = None
 
 
-Value = float | Literal["nan", "infinite"]
+Value = float | Literal["nan", "infinite", "finite"]
 
 
 class Expect(Strict):

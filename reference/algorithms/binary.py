@@ -117,8 +117,8 @@ def clipped_probabilities_gradient(
     share = -shared(
         cotangent, reduction, probabilities.shape, last_axis=last_axis, empty_mean=empty_mean
     )
-    up = store(store(share * target) * store(1.0 / p))
-    down = store(store(share * store(1.0 - target)) * store(1.0 / store(1.0 - p)))
+    up = store(store(share * target) * store(np.reciprocal(p)))
+    down = store(store(share * store(1.0 - target)) * store(np.reciprocal(store(1.0 - p))))
     slope = store(up - down)
     if log_of_zero != "exact":
         inside = (probabilities >= constant(eps, probabilities)) & (
@@ -216,10 +216,10 @@ def relu_less_product_gradient(
     """Autograd through each operation; the contributions to x are added one after the other."""
     share = shared(cotangent, reduction, logits.shape, last_axis=last_axis, empty_mean=empty_mean)
     small = store(np.exp(-np.abs(logits)))
-    tail = store(store(1.0 / store(1.0 + small)) * small)
+    tail = store(store(np.reciprocal(store(1.0 + small))) * small)
     down = logits >= 0
     if pos_weight is None:
-        through = store(store(share * store(1.0 / store(1.0 + small))) * small)
+        through = store(store(share * store(np.reciprocal(store(1.0 + small)))) * small)
         straight = store(np.where(down, share, 0.0) - store(share * target))
         slope = store(straight + np.where(down, -through, through))
         return {"logits": slope, "target": store(-store(share * logits))}

@@ -1,0 +1,77 @@
+"""A run and its record: cells go to the file as they come, and are read back from it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.cli.output import unwritable
+from conformance.cli.progress import bar
+from conformance.cli.verdict import INTERRUPTED
+from conformance.engine.manifest import manifest_of
+from conformance.engine.request import Request
+from conformance.engine.run import cells
+from conformance.engine.workers import open_stations
+from conformance.results import Results, ResultsWriter, read_results, summarise
+from conformance.results.cell import Cell, End
+from conformance.specs.library import Library
+
+
+def record(
+    request: Request, library: Library, file: Path | None, flags: Mapping[str, Any]
+) -> Results:
+    """Run the request and give its results, those in the file where one is named.
+
+    Raises click.UsageError where the file cannot be written. An interrupt ends the process with
+    status 130; what was recorded until then stays readable, as an incomplete run.
+    """
+    started = time.monotonic()
+    with ExitStack() as stack:
+        click.echo(f"starting {', '.join(each.label for each in request.targets)}", err=True)
+        stations, absent = open_stations(request.targets, stack)
+        manifest = manifest_of(request, library, stations, absent, flags)
+        found = bar(cells(request, library.losses, stations, absent), request.planned)
+        if file is None:
+            return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
+        writer = _opened(ResultsWriter(file, manifest), stack)
+        _write(found, writer, request.planned)
+        results = _ended(read_results(file), started)
+        assert results.end is not None
+        end = results.end
+        writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
+    return results
+
+
+def _opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
+    try:
+        return stack.enter_context(writer)
+    except OSError as error:
+        raise unwritable(str(writer.path), error) from error
+
+
+def _write(found: Iterable[Cell], writer: ResultsWriter, planned: int) -> None:
+    count = 0
+    try:
+        for cell in found:
+            writer.cell(cell)
+            count += 1
+    except KeyboardInterrupt:
+        kept = f"{count} of {planned} cells are in {writer.path}"
+        hint = f"`conformance report {writer.path}` shows them"
+        click.echo(f"interrupted: {kept}; {hint}", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def _ended(results: Results, started: float) -> Results:
+    """With the end marker, which says what the run came to."""
+    seconds = time.monotonic() - started
+    whole = replace(results, end=End(len(results.cells), seconds, 0, ""))
+    summary = summarise(whole)
+    return replace(whole, end=End(len(results.cells), seconds, summary.exit, summary.sentence))
