@@ -1,4 +1,4 @@
-"""Comparisons and exceedances of the own bound on the stock frameworks, outside known deviations."""
+"""Comparisons with, and exceedances of, the own bound on the stock frameworks."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ def measure(elements: int) -> None:
     excesses: list[Excess] = []
     total = Shares()
     refused: dict[str, int] = defaultdict(int)
-    print("comparisons | exceedances | in known deviations | bounds computed | share of the bound:")
-    print("median, 99 %, largest | elements that default tolerances of torch, JAX, Keras flag\n")
+    print("comparisons | exceedances outside known deviations | exceedances in those | premature")
+    print("overflows || decided by their bound | median, 99 %, largest share of it | right by less")
+    print("than an ulp but past it || flagged by default tolerances of torch | JAX | Keras\n")
     with ExitStack() as stack:
         stations, absent = open_stations([Target.parse(name) for name in STOCK], stack)
         for each in absent:
@@ -82,10 +83,11 @@ def measure(elements: int) -> None:
 
 
 def row(shares: Shares) -> str:
-    flags = " ".join(f"{shares.flagged[name]:,}" for name in ("torch", "jax", "keras"))
+    flags = " | ".join(f"{shares.flagged[name]:,}" for name in ("torch", "jax", "keras"))
     quantiles = f"{shares.quantile(0.5):.3f} {shares.quantile(0.99):.3f} {shares.largest:.4g}"
-    counts = f"{shares.comparisons:,} | {shares.exceedances:,} | {shares.known:,}"
-    return f"{counts} | {shares.bounded:,} | {quantiles} | {flags}"
+    found = (shares.comparisons, shares.exceedances, shares.known, shares.premature)
+    counts = " | ".join(f"{each:,}" for each in found)
+    return f"{counts} || {shares.bounded:,} | {quantiles} | {shares.beyond:,} || {flags}"
 
 
 def _sweep(
@@ -96,7 +98,7 @@ def _sweep(
     excesses: list[Excess],
     refused: dict[str, int],
 ) -> Shares:
-    """Ask for one round after another until enough was compared; one case is in memory at a time."""
+    """Ask for round after round until enough was compared; one case is in memory at a time."""
     shares = Shares()
     for recipes in rounds(loss):
         for recipe in recipes:

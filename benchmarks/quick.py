@@ -17,7 +17,7 @@ _INTERVAL = 0.1
 
 @dataclass(frozen=True)
 class Ran:
-    """How a run went; `resident` is the largest sum of resident bytes seen, `processes` how many."""
+    """How a run went; `resident` is the largest sum of resident bytes, over `processes`."""
 
     seconds: float
     status: int

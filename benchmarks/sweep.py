@@ -1,4 +1,4 @@
-"""Large batches of the finite regimes, one recipe after another, for as long as they are asked for."""
+"""Large batches of five finite regimes, for as long as they are asked for."""
 
 from __future__ import annotations
 

@@ -41,7 +41,13 @@ def shrunk(fault: Fault, loss: Loss, retry: Retry) -> Fault:
 
 
 def _same(fault: Fault, other: Fault | None) -> bool:
-    return other is not None and (other.kind, other.input) == (fault.kind, fault.input)
+    """Kind and input, and for an exception its class."""
+    return other is not None and _nature(other) == _nature(fault)
+
+
+def _nature(fault: Fault) -> tuple[str, str | None, str | None]:
+    raised = (fault.actual or "").partition(":")[0] if fault.kind == "exception" else None
+    return fault.kind, fault.input, raised
 
 
 def _by_recipe(fault: Fault, recipe: Recipe, retry: Retry) -> Fault:

@@ -58,15 +58,16 @@ class Arithmetic:
             return count - 1.0
         return min(count - 1.0, BLOCK + math.ceil(math.log2(count)))
 
-    def rounding(self, magnitude: Floats, form: Format) -> Floats:
-        """Bound on one rounding of a value no larger than `magnitude` into `form`."""
+    def rounding(self, value: Floats, bound: Floats, form: Format) -> Floats:
+        """Bound on one rounding into `form` of a number that lies within `bound` of `value`."""
+        magnitude = np.abs(value)
+        reach = magnitude + bound
         # half of float64's smallest number is no number of float64
         least = form.smallest_subnormal * (1.0 if form is FLOAT64 else 0.5)
-        bound = np.maximum(form.unit_roundoff * magnitude, least)
-        if self.flush_to_zero:  # either side of the threshold may be flushed
-            normal = form.smallest_normal
-            bound = np.where(magnitude < normal * 1.0001, normal, bound)
-        return np.where(magnitude < np.inf, bound, 0.0)
+        error = np.maximum(form.unit_roundoff * reach, least)
+        if self.flush_to_zero:  # whatever may lie below the smallest normal number may be flushed
+            error = np.where(magnitude - bound < form.smallest_normal, form.smallest_normal, error)
+        return np.where(reach < np.inf, error, 0.0)
 
 
 def wide(storage: Format, base: Arithmetic | None = None) -> Arithmetic:

@@ -42,7 +42,7 @@ def constant(number: float, arithmetic: Arithmetic) -> Estimate:
     value = np.asarray(number, dtype=np.float64)
     form = arithmetic.storage if arithmetic.each_op else arithmetic.compute
     short = bool(representable(value, FLOAT32 if form is FLOAT64 else form))
-    bound = np.zeros(()) if short else arithmetic.rounding(np.abs(value), form)
+    bound = np.zeros(()) if short else arithmetic.rounding(value, np.zeros(()), form)
     return Estimate(value, bound, None)
 
 
@@ -51,7 +51,7 @@ def rounded(
 ) -> Estimate:
     """After one rounding into `form`; none where `exact` or where the value is known and fits."""
     value, bound, _ = given
-    error = arithmetic.rounding(np.abs(value) + bound, form)
+    error = arithmetic.rounding(value, bound, form)
     known = bound == 0
     if form is not FLOAT64 and known.any():
         held = known & representable(value, form) & kept(value, arithmetic)
@@ -125,7 +125,8 @@ def _ulps(
     reach = np.abs(value) + bound
     step = ulp(reach, form)
     if arithmetic.flush_to_zero:
-        step = np.where(reach < form.smallest_normal, form.smallest_normal, step)
+        low = np.abs(value) - bound
+        step = np.where(low < form.smallest_normal, form.smallest_normal, step)
     silent = ~np.isfinite(value) if exact is None else exact | ~np.isfinite(value)
     return np.where(silent, 0.0, count * step)
 
@@ -139,7 +140,7 @@ def _one_rounding(
     arithmetic: Arithmetic,
 ) -> Floats:
     """None where a factor is 0 or 1, or where exact operands give a number of the format."""
-    error = arithmetic.rounding(np.abs(value) + bound, arithmetic.compute)
+    error = arithmetic.rounding(value, bound, arithmetic.compute)
     known = operands[0].bound == 0
     for each in operands[1:]:
         known = known & (each.bound == 0)

@@ -1,0 +1,161 @@
+"""Targets without a framework: answers made from the reference, honest until somebody spoils them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from conformance.cases.case import Case
+from conformance.cases.generation import build
+from conformance.cases.recipe import Recipe
+from conformance.engine.block import Block, Side
+from conformance.engine.book import Book, Explain
+from conformance.engine.practice import declared, reference_of
+from conformance.engine.properties import MAKERS
+from conformance.engine.standard import Arguments, true_gradients, true_value
+from conformance.engine.workers import Station
+from conformance.numerics.formats import FORMATS, Floats, round_to, to_bits
+from conformance.specs.library import load_library
+from conformance.specs.models import Loss
+from conformance.targets.bindings import load_bindings
+from conformance.targets.call import Call
+from conformance.targets.outcome import Array, Outcome, Raised
+from conformance.targets.profiles import profile_of
+from conformance.targets.target import Target
+
+LOSSES: Mapping[str, Loss] = load_library().losses
+
+Spoil = Callable[[Call, Outcome], Outcome]
+
+
+def untouched(call: Call, outcome: Outcome) -> Outcome:
+    return outcome
+
+
+@cache
+def side(framework: str = "torch") -> Side:
+    target = Target.parse(framework)
+    return Side(target.name, framework, None, load_bindings(target), profile_of(target))
+
+
+def block(loss: str, dtype: str = "float32", framework: str = "torch") -> Block:
+    return Block(side(framework), LOSSES[loss], dtype, LOSSES)
+
+
+def case(text: str) -> Case:
+    recipe = Recipe.parse(text)
+    return build(recipe, LOSSES[recipe.loss])
+
+
+def stored(values: Floats, dtype: str) -> Array:
+    """The values rounded to a dtype, as a framework would return them."""
+    form = FORMATS[dtype]
+    return Array(dtype, np.asarray(to_bits(round_to(values, form), form)))
+
+
+def changed(array: Array, change: Callable[[Floats], Any]) -> Array:
+    """The same array with other values."""
+    return stored(np.asarray(change(np.array(array.values)), dtype=np.float64), array.dtype)
+
+
+def one_off(values: Floats, by: float = 1.5) -> Floats:
+    """The first element multiplied, the others as they were."""
+    values.reshape(-1)[:1] *= by
+    return values
+
+
+def honest(call: Call) -> Outcome:
+    """The truth rounded once; a refusal where the spec knows no such reduction or shape."""
+    loss = LOSSES[call.binding.loss]
+    choices = declared(call.binding, loss)
+    names = {name.replace("-", "_"): text for name, text in choices.items()}
+    implied = dict.fromkeys(call.binding.implied, True)  # said by the choice of the callable
+    keywords: dict[str, Any] = {**implied, **call.parameters, "reduction": call.reduction, **names}
+    given = Arguments(tuple(call.inputs.values()), keywords)
+    reference = reference_of(loss.id)
+    gradients: Mapping[str, Floats] = {}
+    if call.gradient:
+        assert call.cotangent is not None
+        gradients = true_gradients(reference, given, call.cotangent)
+    return Outcome(
+        value=stored(true_value(reference, given), call.dtype),
+        gradients={name: stored(gradients[name], call.dtype) for name in call.gradient},
+        warnings=(("UserWarning", "deprecated"),) if call.overrides is not None else (),
+    )
+
+
+def refused(name: str = "ValueError") -> Outcome:
+    return Outcome(raised=Raised((name, "Exception", "BaseException"), "not with me"))
+
+
+def unexplained(fault: object) -> None:
+    return None
+
+
+def worked(
+    of: Block,
+    name: str,
+    cases: Sequence[Case] = (),
+    spoil: Spoil = untouched,
+    explain: Explain = unexplained,
+) -> Book:
+    """The book of one property after every task was answered, each call spoiled on its way."""
+    book = Book(of.loss.id, of.side.name, of.dtype, explain)
+    for task in MAKERS[name](of, cases, book):
+        task.judge(book, [spoil(call, answered(of, name, call)) for call in task.calls])
+    return book
+
+
+def answered(of: Block, name: str, call: Call) -> Outcome:
+    if name != "error":
+        return honest(call)
+    kinds = {*of.binding.rejects.values()} or {"ValueError"}
+    return Outcome(raised=Raised((*sorted(kinds), "Exception"), "refused, by every kind declared"))
+
+
+def faults(book: Book) -> set[tuple[str, str]]:
+    """Property and kind of all that is wrong."""
+    return {(fault.property, fault.kind) for fault in book.faults}
+
+
+@dataclass
+class Fake:
+    """In place of a worker: honest, until spoiled."""
+
+    spoil: Spoil = untouched
+    facts: dict[str, Any] = field(default_factory=lambda: {"framework": "1.0", "python": "3.11"})
+    asked: int = 0
+
+    def evaluate(self, calls: Sequence[Call]) -> list[Outcome]:
+        self.asked += len(calls)
+        return [self.spoil(call, self._answer(call)) for call in calls]
+
+    def _answer(self, call: Call) -> Outcome:
+        if not _legal(call):
+            kinds = sorted({*call.binding.rejects.values()})
+            return Outcome(raised=Raised((*kinds, "Exception"), "refused"))
+        return honest(call)
+
+
+def _legal(call: Call) -> bool:
+    loss = LOSSES[call.binding.loss]
+    shapes = {
+        array.shape[:-1] if "classes" in loss.inputs[name].shape else array.shape
+        for name, array in call.inputs.items()
+    }
+    weight = call.parameters.get("weight")
+    fits = True
+    if isinstance(weight, np.ndarray) and loss.parameters["weight"].shape == "*batch":
+        fits = weight.shape in ((), *shapes)
+    return len(shapes) == 1 and fits and not call.dtypes and call.reduction in loss.reductions
+
+
+def station(spoil: Spoil = untouched, framework: str = "torch") -> Station:
+    """A target whose worker is no process."""
+    target = replace(Target.parse(framework), version="9.9")
+    given = replace(side(framework), name=target.name, version="9.9")
+    return Station(target, given, Fake(spoil))  # type: ignore[arg-type]

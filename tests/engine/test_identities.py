@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conformance.engine.book import Book
+from conformance.targets.call import Call
+from conformance.targets.outcome import Outcome
+from tests.engine.honest import Spoil, block, case, changed, faults, refused, stored, worked
+
+TEXT = "cross_entropy/float32/typical/5x4c/mean/-/s1"
+
+
+def book_of(name: str, spoil: Spoil, text: str = TEXT) -> Book:
+    asked = case(text)
+    return worked(block(asked.loss, asked.dtype), name, [asked], spoil)
+
+
+def more(was: Outcome, by: float) -> Outcome:
+    assert was.value is not None
+    return replace(was, value=changed(was.value, lambda values: values * by))
+
+
+def of_reduction(reduction: str, by: float) -> Spoil:
+    return lambda call, was: more(was, by) if call.reduction == reduction else was
+
+
+@pytest.mark.parametrize("by", [1.001, 5.0, -1.0])
+def test_a_sum_that_is_not_n_means_is_told(by: float) -> None:
+    book = book_of("reduction", of_reduction("sum", by))
+    assert faults(book) == {("reduction", "reduction")}
+    assert "sum = mean times" in book.faults[0].note
+    assert "allowed" in book.faults[0].note
+
+
+def test_a_reduction_that_is_not_what_the_losses_add_up_to_is_told() -> None:
+    book = book_of("reduction", of_reduction("none", 1.001))
+    assert faults(book) == {("reduction", "reduction")}
+
+
+def test_a_mean_over_ignored_targets_too_is_told() -> None:
+    def counting(call: Call, was: Outcome) -> Outcome:
+        ignored = call.inputs["target"] == -7
+        return more(was, 1 - ignored.mean()) if call.reduction == "mean" else was
+
+    text = "cross_entropy/float32/typical/9x4c/mean/ignore_index=-7/s1"
+    assert (case(text).inputs["target"] == -7).any()
+    assert faults(book_of("reduction", counting, text)) == {("reduction", "reduction")}
+
+
+def test_sums_and_means_that_fit_are_not() -> None:
+    book = book_of("reduction", lambda call, was: was)
+    assert faults(book) == set()
+    assert book.tally("reduction").cases == 2
+
+
+def test_a_loss_that_is_not_equal_to_its_twin_is_told() -> None:
+    def off(call: Call, was: Outcome) -> Outcome:
+        return more(was, 1.001) if call.binding.loss == "nll" else was
+
+    book = book_of("identity", off)
+    assert faults(book) == {("identity", "identity")}
+    assert book.faults[0].expected != book.faults[0].actual
+
+
+def test_a_rounding_error_between_twins_is_none() -> None:
+    def off(call: Call, was: Outcome) -> Outcome:
+        return more(was, 1 + 2.0**-23) if call.binding.loss == "nll" else was
+
+    book = book_of("identity", off)
+    assert faults(book) == set()
+    assert book.tally("identity").cases > 0
+
+
+def test_a_call_that_fails_is_left_to_the_property_value() -> None:
+    book = book_of("identity", lambda call, was: refused())
+    assert faults(book) == set()
+
+
+@pytest.mark.parametrize("shape", [(4,), (5, 1), (2, 5)])
+def test_an_answer_of_another_shape_is_left_to_the_property_shape(shape: tuple[int, ...]) -> None:
+    def reshaped(call: Call, was: Outcome) -> Outcome:
+        return replace(was, value=stored(np.ones(shape), call.dtype))
+
+    asked = case("cross_entropy/float32/typical/5x4c/none/-/s1")
+    spoil: Spoil = lambda call, was: reshaped(call, was) if call.binding.loss == "nll" else was  # noqa: E731
+    book = worked(block("cross_entropy"), "identity", [asked], spoil)
+    assert faults(book) == set()
