@@ -12,7 +12,10 @@ from pathlib import Path
 from conformance.cli.selection import STOCK
 
 SECONDS, GIGABYTES = 60, 3
+_JUDGED = (0, 1)
+"""Exits of a run that went through: all as stated, or with findings."""
 _INTERVAL = 0.1
+_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,15 @@ def measure() -> None:
         targets = [word for name in STOCK for word in ("-t", name)]
         ran = watched([sys.executable, "-m", "conformance", *words, *targets])
     print(f"conformance run --profile quick on {', '.join(STOCK)}")
+    if ran.status not in _JUDGED:
+        print(f"no figure: the run broke off with exit {ran.status}:\n{ran.said}")
+        return
     print(f"wall time: {ran.seconds:.1f} s, {ran.seconds / SECONDS:.2f} of the {SECONDS} s allowed")
     gigabytes = ran.resident / 1e9
     share = gigabytes / GIGABYTES
     print(f"peak memory: {gigabytes:.2f} GB, {share:.2f} of the {GIGABYTES} GB allowed")
     print(f"  (resident, summed over {ran.processes} processes: shared pages count in each)")
-    print(f"exit {ran.status}: {ran.said}")
+    print(f"exit {ran.status}: {ran.said.rpartition(chr(10))[2]}")
 
 
 def watched(words: list[str]) -> Ran:
@@ -56,8 +62,8 @@ def watched(words: list[str]) -> Ran:
             time.sleep(_INTERVAL)
         seconds = time.perf_counter() - began
         output.seek(0)
-        said = output.read().strip().splitlines()
-    return Ran(seconds, process.returncode, peak, most, said[-1] if said else "")
+        said = "\n".join(output.read().strip().splitlines()[-_LINES:])
+    return Ran(seconds, process.returncode, peak, most, said)
 
 
 def descendants(root: int) -> set[int]:

@@ -92,4 +92,6 @@ def test_the_worker_imports_nothing_of_ours():
     if not scripts:
         pytest.fail("the worker's scripts are missing")
     for file in scripts:
-        assert not {name for name in imported(file) if name.startswith(("conformance", "reference"))}
+        assert not {
+            name for name in imported(file) if name.startswith(("conformance", "reference"))
+        }

@@ -24,7 +24,9 @@ def module_tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Ta
         forms = [block.bound(case, form=form) for form in ("function", "module")]
         calls = [each for each in forms if isinstance(each, Call)]
         if len(calls) == 2:
-            yield Task(case.id, tuple(calls), _same(case, calls, MODULE, "function and module differ"))
+            yield Task(
+                case.id, tuple(calls), _same(case, calls, MODULE, "function and module differ")
+            )
         else:
             refusals = [each.reason for each in forms if isinstance(each, NotApplicable)]
             book.skip(MODULE, refusals[0])

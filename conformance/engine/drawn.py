@@ -29,9 +29,7 @@ def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
             yield Task(case.id, (call,), _judge(block, case, call))
 
 
-def _judge(
-    block: Block, case: Case, call: Call
-) -> Callable[[Book, Sequence[Outcome]], None]:
+def _judge(block: Block, case: Case, call: Call) -> Callable[[Book, Sequence[Outcome]], None]:
     def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
         examine(block, case, call, outcomes[0], book)
 

@@ -19,8 +19,8 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "alias": agreement.alias_tasks,
         "example": lambda block, _, book: written.example_tasks(block, book),
         "edge-case": lambda block, _, book: written.edge_case_tasks(block, book),
-        "identity": lambda *asked: identities.tasks(*asked, identities.IDENTITY),
-        "reduction": lambda *asked: identities.tasks(*asked, identities.REDUCTION),
+        "identity": lambda block, cases, book: identities.tasks(block, cases, book, "identity"),
+        "reduction": lambda block, cases, book: identities.tasks(block, cases, book, "reduction"),
         "error": lambda block, _, book: written.error_tasks(block, book),
     }
 )

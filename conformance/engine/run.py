@@ -91,7 +91,9 @@ def _ask(
     binding = block.binding
     explain = explainer(station.target, losses)
     book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
-    tasks = tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
+    tasks = (
+        tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
+    )
     calls = [call for task in tasks for call in task.calls]
     return Job(station, block, book, tasks, pool.submit(ask, station, calls))
 

@@ -118,8 +118,9 @@ class _Witness:
         derived = self.held.gradients(self.call.cotangent)
         norm = self.norm.gradients(self.call.cotangent) if self._same_shape() else {}
         for wanted, found in outcome.gradients.items():
-            stated = (each.gradient.get(wanted) for each in (self.expected, self.written.norm))
-            due = self.due(*stated, derived[wanted], norm.get(wanted))
+            stated = self.expected.gradient.get(wanted)
+            base = self.written.norm.gradient.get(wanted)
+            due = self.due(stated, base, derived[wanted], norm.get(wanted))
             if found.shape == due.shape:
                 limits = self.held.gradient_limits_at(wanted, self.call.cotangent)
                 self._count(judge(found.values, due, form, limits), wanted, f"/{wanted}")

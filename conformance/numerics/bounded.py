@@ -38,7 +38,9 @@ class Uncertain(NDArrayOperatorsMixin):
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         """np.where over two plain arrays would take the object for one true value."""
-        raise TypeError("an uncertain comparison is no mask; one branch of np.where must be Bounded")
+        raise TypeError(
+            "an uncertain comparison is no mask; one branch of np.where must be Bounded"
+        )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs or ufunc.__name__ not in _LOGIC:

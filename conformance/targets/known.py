@@ -62,8 +62,9 @@ Value = float | Literal["nan", "infinite", "finite"]
 class Expect(Strict):
     """What shows there, so that a worse result still fails: one bound or one exact class.
 
-    `at_most_ulp` bounds the error; `value` is what each value equals, or one of several; `dtype` and `shape` are the
-    output's; `raises` is the exception's class, or one of several; `accepts` says that nothing is raised.
+    `at_most_ulp` bounds the error; `value` is what each value equals, or one of several; `dtype`
+    and `shape` are the output's; `raises` is the exception's class, or one of several; `accepts`
+    says that nothing is raised.
     """
 
     at_most_ulp: float | None = Field(default=None, gt=0)

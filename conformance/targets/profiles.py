@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from conformance.numerics.arithmetic import Accuracy, Arithmetic
 from conformance.numerics.formats import FORMATS
@@ -31,8 +31,8 @@ class Fact(Strict):
 class Profile(Strict):
     """How a backend computes on a device; `accuracy` in ulp of the compute dtype."""
 
-    compute: dict[Dtype, Dtype] = {}
-    accumulator: dict[Dtype, Dtype] = {}
+    compute: dict[Dtype, Dtype] = Field(default={})
+    accumulator: dict[Dtype, Dtype] = Field(default={})
     flush_to_zero: bool = False
     denormals_are_zero: bool = False
     summation: Literal["blocked", "any"] = "blocked"
