@@ -12,8 +12,8 @@ from conformance.numerics.formats import FORMATS
 from conformance.specs.models import Loss
 
 REGIMES = ("typical", "wide", "tails", "thresholds", "cancelling")
-ROWS, CLASSES = 500, 10
-ELEMENTS = 4000
+ROWS, CLASSES = 100, 10
+ELEMENTS = 1000
 
 
 def rounds(loss: Loss) -> Iterator[list[Recipe]]:

@@ -18,6 +18,7 @@ def clamped_logs(
     weight: Array = None,
     reduction: str = "mean",
     log_of_zero: str = "exact",
+    last_axis: str = "kept",
     empty_mean: str = "nan",
     **_: Any,
 ) -> Array:
@@ -30,7 +31,7 @@ def clamped_logs(
     if log_of_zero != "exact":
         log_p, log_q = np.maximum(log_p, floor), np.maximum(log_q, floor)
     losses = store(store(store(target - 1.0) * log_q) - store(target * log_p))
-    return reduced(weighted(losses, weight), reduction, empty_mean=empty_mean)
+    return reduced(weighted(losses, weight), reduction, last_axis=last_axis, empty_mean=empty_mean)
 
 
 def clamped_logs_gradient(
@@ -42,7 +43,7 @@ def clamped_logs_gradient(
     reduction: str = "mean",
     log_of_zero: str = "exact",
     saturated_gradient: str = "exact",
-    empty_mean: str = "nan",
+    last_axis: str = "kept",
     **_: Any,
 ) -> dict[str, Array]:
     """(p - y) g / max((1 - p) p, eps), then the weight, then the mean's division."""
@@ -50,17 +51,24 @@ def clamped_logs_gradient(
     variance = store(store(1.0 - probabilities) * probabilities)
     if saturated_gradient != "exact":
         variance = np.maximum(variance, constant(floor, probabilities))
-    each = np.broadcast_to(cotangent, probabilities.shape)
+    each = _each(cotangent, reduction, probabilities.shape, last_axis)
     slope = store(store(each * store(probabilities - target)) / variance)
-    slope = _mean_last(weighted(slope, weight), reduction)
+    slope = _mean_last(weighted(slope, weight), reduction, last_axis)
     odds = store(probabilities / store(1.0 - probabilities))
     towards = weighted(store(-store(np.log(odds)) * each), weight)
-    return {"probabilities": slope, "target": _mean_last(towards, reduction)}
+    return {"probabilities": slope, "target": _mean_last(towards, reduction, last_axis)}
 
 
-def _mean_last(gradient: Array, reduction: str) -> Array:
+def _each(cotangent: Array, reduction: str, shape: tuple[int, ...], last_axis: str) -> Array:
+    """The cotangent of each entry; where Keras folds the last axis, autograd has divided it."""
+    if last_axis == "kept":
+        return np.broadcast_to(cotangent, shape)
+    return shared(cotangent, reduction, shape, last_axis=last_axis)
+
+
+def _mean_last(gradient: Array, reduction: str, last_axis: str) -> Array:
     """torch's fused backwards divide by the number of elements at the very end."""
-    if reduction != "mean" or not gradient.size:
+    if reduction != "mean" or last_axis != "kept" or not gradient.size:
         return gradient
     return store(gradient / float(gradient.size))
 
@@ -137,6 +145,7 @@ def log_sigmoid_subtracted(
     weight: Array = None,
     pos_weight: Array = None,
     reduction: str = "mean",
+    last_axis: str = "kept",
     empty_mean: str = "nan",
     **_: Any,
 ) -> Array:
@@ -145,7 +154,7 @@ def log_sigmoid_subtracted(
     if pos_weight is not None:
         term = store(store(store(store(pos_weight - 1.0) * target) + 1.0) * term)
     losses = store(store(store(1.0 - target) * logits) - term)
-    return reduced(weighted(losses, weight), reduction, empty_mean=empty_mean)
+    return reduced(weighted(losses, weight), reduction, last_axis=last_axis, empty_mean=empty_mean)
 
 
 def sigmoid_less_target_gradient(
@@ -156,10 +165,11 @@ def sigmoid_less_target_gradient(
     weight: Array = None,
     pos_weight: Array = None,
     reduction: str = "mean",
+    last_axis: str = "kept",
     **_: Any,
 ) -> dict[str, Array]:
     """(sigmoid(x) - y) g, then the weight, then the division. Source: torch, FunctionsManual.cpp."""
-    each = np.broadcast_to(cotangent, logits.shape)
+    each = _each(cotangent, reduction, logits.shape, last_axis)
     sigmoid = store(1.0 / (1.0 + np.exp(-logits)))
     if pos_weight is None:
         slope = store(sigmoid - target)
@@ -173,8 +183,8 @@ def sigmoid_less_target_gradient(
     slope = weighted(store(slope * each), weight)
     towards = weighted(towards, weight)
     return {
-        "logits": _mean_last(slope, reduction),
-        "target": _mean_last(towards, reduction),
+        "logits": _mean_last(slope, reduction, last_axis),
+        "target": _mean_last(towards, reduction, last_axis),
     }
 
 
@@ -235,18 +245,32 @@ def relu_less_product_gradient(
     }
 
 
-def two_log_sigmoids(logits: Array, target: Array, *, reduction: str = "mean", **_: Any) -> Array:
+def two_log_sigmoids(
+    logits: Array,
+    target: Array,
+    *,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    empty_mean: str = "nan",
+    **_: Any,
+) -> Array:
     """-y log_sigmoid(x) - (1 - y) log_sigmoid(-x). Source: optax, _classification.py."""
     log_p, log_q = store(log_sigmoid(logits)), store(log_sigmoid(-logits))
     losses = store(store(-target * log_p) - store(store(1.0 - target) * log_q))
-    return reduced(losses, reduction)
+    return reduced(losses, reduction, last_axis=last_axis, empty_mean=empty_mean)
 
 
 def two_log_sigmoids_gradient(
-    logits: Array, target: Array, cotangent: Array, *, reduction: str = "mean", **_: Any
+    logits: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    **_: Any,
 ) -> dict[str, Array]:
     """log_sigmoid is -logaddexp(-x, 0), whose derivative is exp(-x - logaddexp(-x, 0))."""
-    share = shared(cotangent, reduction, logits.shape)
+    share = shared(cotangent, reduction, logits.shape, last_axis=last_axis)
     log_p, log_q = store(log_sigmoid(logits)), store(log_sigmoid(-logits))
     sigmoid_of_minus = store(np.exp(store(-logits + log_p)))
     sigmoid = store(np.exp(store(logits + log_q)))
