@@ -17,6 +17,7 @@ from conformance.engine.workers import Absent, Station
 from conformance.results import manifest as record
 from conformance.specs.library import Library, spec_digest
 from conformance.specs.models import Loss, SumOf
+from conformance.targets.bindings import Algorithm
 
 
 def manifest_of(
@@ -97,11 +98,19 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
         packages={name: str(value) for name, value in facts.items() if value is not None},
         conventions={name: declared(each, losses[name]) for name, each in bound.items()},
         algorithms={
-            name: record.Algorithm(**each.algorithm.model_dump())
+            name: record.Algorithm(
+                each.algorithm.value, each.algorithm.gradient, _rounding(each.algorithm)
+            )
             for name, each in bound.items()
             if each.algorithm is not None
         },
     )
+
+
+def _rounding(algorithm: Algorithm) -> str:
+    """The policy, and the dtypes that are treated otherwise."""
+    others = [f"{dtype}: {policy}" for dtype, policy in algorithm.rounding_of.items()]
+    return ", ".join([algorithm.rounding, *others])
 
 
 def _absent(absent: Absent) -> record.Target:
