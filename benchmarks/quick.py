@@ -15,17 +15,20 @@ SECONDS, GIGABYTES = 60, 3
 _JUDGED = (0, 1)
 """Exits of a run that went through: all as stated, or with findings."""
 _INTERVAL = 0.1
-_LINES = 12
+_LINES = 5
 
 
 @dataclass(frozen=True)
 class Ran:
-    """How a run went; `resident` is the largest sum of resident bytes, over `processes`."""
+    """How a run went; `resident` and `proportional` are bytes of each process at the peak.
+
+    Resident pages that processes share count in each of them; proportional ones are divided.
+    """
 
     seconds: float
     status: int
-    resident: int
-    processes: int
+    resident: tuple[int, ...]
+    proportional: tuple[int, ...]
     said: str
 
 
@@ -41,11 +44,15 @@ def measure() -> None:
         print(f"no figure: the run broke off with exit {ran.status}:\n{ran.said}")
         return
     print(f"wall time: {ran.seconds:.1f} s, {ran.seconds / SECONDS:.2f} of the {SECONDS} s allowed")
-    gigabytes = ran.resident / 1e9
-    share = gigabytes / GIGABYTES
-    print(f"peak memory: {gigabytes:.2f} GB, {share:.2f} of the {GIGABYTES} GB allowed")
-    print(f"  (resident, summed over {ran.processes} processes: shared pages count in each)")
-    print(f"exit {ran.status}: {ran.said.rpartition(chr(10))[2]}")
+    for what, sizes in (("resident", ran.resident), ("proportional", ran.proportional)):
+        gigabytes = [size / 1e9 for size in sizes]
+        parts = " + ".join(f"{size:.2f}" for size in gigabytes)
+        share = sum(gigabytes) / GIGABYTES
+        print(
+            f"peak memory, {what}: {sum(gigabytes):.2f} GB ({parts}), "
+            f"{share:.2f} of the {GIGABYTES} GB allowed"
+        )
+    print(f"exit {ran.status}; it said last:\n{ran.said}")
 
 
 def watched(words: list[str]) -> Ran:
@@ -53,17 +60,19 @@ def watched(words: list[str]) -> Ran:
     with tempfile.TemporaryFile("w+") as output:
         began = time.perf_counter()
         process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
-        peak, most = 0, 0
+        peak: tuple[int, ...] = ()
+        divided: tuple[int, ...] = ()
         while process.poll() is None:
-            family = descendants(process.pid)
-            total = sum(resident(each) for each in family)
-            if total > peak:
-                peak, most = total, len(family)
+            family = sorted(descendants(process.pid))
+            sizes = tuple(kilobytes(each, "status", "VmRSS") * 1024 for each in family)
+            if sum(sizes) > 1.01 * sum(peak):  # what the kernel must divide takes it a while
+                peak = sizes
+                divided = tuple(kilobytes(each, "smaps_rollup", "Pss") * 1024 for each in family)
             time.sleep(_INTERVAL)
         seconds = time.perf_counter() - began
         output.seek(0)
         said = "\n".join(output.read().strip().splitlines()[-_LINES:])
-    return Ran(seconds, process.returncode, peak, most, said)
+    return Ran(seconds, process.returncode, peak, divided, said)
 
 
 def descendants(root: int) -> set[int]:
@@ -83,12 +92,12 @@ def _parent(folder: Path) -> int | None:
         return None  # gone meanwhile
 
 
-def resident(process: int) -> int:
-    """Resident bytes; 0 once it is gone."""
+def kilobytes(process: int, file: str, key: str) -> int:
+    """An entry of a file in /proc; 0 once the process is gone, or where it may not be read."""
     try:
-        for line in Path(f"/proc/{process}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
+        for line in Path(f"/proc/{process}/{file}").read_text().splitlines():
+            if line.startswith(f"{key}:"):
+                return int(line.split()[1])
     except OSError:
         pass  # gone meanwhile
     return 0

@@ -74,7 +74,8 @@ class Cloud:
 
     def add(self, x: Floats, error: Floats, bound: Floats) -> None:
         good = np.isfinite(x) & np.isfinite(error) & np.isfinite(bound)
-        self.points += map(Point._make, np.stack([x, error, bound], 1)[good].tolist())
+        rows = zip(x[good].tolist(), error[good].tolist(), bound[good].tolist(), strict=True)
+        self.points += [Point(at, float(f"{e:.4g}"), float(f"{b:.4g}")) for at, e, b in rows]
         if len(self.points) > 20 * MOST_POINTS:
             self.points = list(self.thinned())
 

@@ -52,6 +52,7 @@ class Tally:
     worst: Worst | None = None
     loss_of_accuracy: AccuracyLoss | None = None
     reason: str | None = None
+    axis: str = "input"
 
     def add(
         self,
@@ -106,8 +107,8 @@ class Tally:
             known = explained is not None and bool(explained[judged.failed].all())
             verdict = "known" if known else "fail"
         label: Any = None if place is None else Class(int(judged.classes[place])).label
-        error = None if place is None else float(judged.ulps[place])
-        share = float(np.nanmax(judged.share)) if np.isfinite(judged.share).any() else None
+        error = None if place is None else brief(float(judged.ulps[place]))
+        share = brief(float(np.nanmax(judged.share))) if np.isfinite(judged.share).any() else None
         self.rows.append(
             Row(f"{self.key.property}:{case.id}", verdict, label, error, share, digest)
         )
@@ -144,12 +145,18 @@ class Tally:
             verdict=self.verdict(), reason=self.reason, cases=self.cases, elements=self.elements,
             classes=dict(self.classes), worst=self.worst, bias_ulp=self.bias.ulp,
             accuracy_loss=self.loss_of_accuracy, typed=dict(self.typed),
+            axis=self.axis,
             coverage=f"sampled n={self.elements}" if self.elements else "",
             algorithm=self.algorithm, points=self.cloud.thinned(),
             quantiles=self.distribution.quantiles(), rows=tuple(self.rows),
             outcomes=tuple(self.outcomes), findings=tuple(self.findings),
             known=(*self.known.values(), *self.vanished),
         )  # fmt: skip
+
+
+def brief(number: float) -> float:
+    """To four digits: nobody reads more of an error, and each one is in the file."""
+    return float(f"{number:.4g}")
 
 
 _DEATHS = {"crash", "timeout", "memory"}

@@ -138,7 +138,7 @@ class Fake:
         try:
             if _legal(call):
                 return honest(call)
-        except IndexError:  # a class that there is not
+        except (IndexError, ValueError):  # a class that there is not, a weight too many
             pass
         kinds = sorted({*call.binding.rejects.values()})
         return Outcome(raised=Raised((*kinds, "Exception"), "refused"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from conformance.results.cell import Finding
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from conformance.targets.target import Missing, Target, resolve
-from tests.engine.honest import LOSSES, changed, station
+from tests.engine.honest import LOSSES, changed, refused, station
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +40,15 @@ def findings_of(of: Station, losses: tuple[str, ...]) -> list[Finding]:
     return [found for cell in cells(request, LOSSES, [of], []) for found in cell.findings]
 
 
-def half_everything(call: Call, was: Outcome) -> Outcome:
-    """Half the value where there is one: no property is content with it."""
+FACTORS = {"none": 0.5, "mean": 0.75, "sum": 1.5, "function": 1.0, "module": 3.0, "nll": 5.0}
+
+
+def wrong_everywhere(call: Call, was: Outcome) -> Outcome:
+    """Another factor for each reduction, form and loss: no property is content with it."""
     if was.value is None:
-        return Outcome(value=was.value, raised=replace(was.raised, names=("Odd", "Exception")))  # type: ignore[type-var]
-    factor = 0.5 if call.form == "function" else 0.25
+        return refused("Odd")
+    words = (call.reduction, call.form, call.binding.loss)
+    factor = math.prod(FACTORS.get(word, 1.0) for word in words)
     return Outcome(
         value=changed(was.value, lambda values: values * factor),
         gradients={n: changed(g, np.negative) for n, g in was.gradients.items()},
@@ -53,7 +57,7 @@ def half_everything(call: Call, was: Outcome) -> Outcome:
 
 
 def test_every_finding_of_a_run_shows_again_by_its_id() -> None:
-    of = station(half_everything)
+    of = station(wrong_everywhere)
     found = findings_of(of, ("cross_entropy",))
     assert {finding.property for finding in found} >= {
         "value", "gradient", "mutation", "module", "alias",
