@@ -32,12 +32,12 @@ def command(target: tuple[str, ...]) -> int:
     from conformance.results.verdict import SYMBOL
     from conformance.specs.library import load_library, spec_folder
 
+    asked = chosen_targets(target) if target else stock_targets()
     here, console = machine(), Console(highlight=False)
     console.print(f"conformance {__version__}, Python {here.python}, {here.platform}")
     console.print(f"{here.processor}, {here.cores} cores")
     console.print(f"{len(load_library().losses)} losses in {spec_folder()}", soft_wrap=True)
     with ExitStack() as stack:
-        asked = chosen_targets(target) if target else stock_targets()
         stations, absent = open_stations(asked, stack)
         for each in stations:
             console.print(Text(f"\n{SYMBOL['pass']} {each.target.name}", "green"))

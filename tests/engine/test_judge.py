@@ -116,9 +116,7 @@ def test_limits_of_a_few_gradients_are_those_of_the_whole(name: str) -> None:
     held = block("mse").held(asked)
     limits_at = held.gradient_limits_at(name, asked.cotangent_for((33,)))
     few = np.array([2, 5, 11])
-    np.testing.assert_array_equal(
-        limits_at(few).own.bound, limits_at(np.arange(33)).own.bound[few]
-    )
+    np.testing.assert_array_equal(limits_at(few).own.bound, limits_at(np.arange(33)).own.bound[few])
 
 
 def test_an_empty_array_is_judged() -> None:

@@ -116,6 +116,8 @@ def test_an_installed_framework_has_no_unlisted_fault_in_l1(framework: str) -> N
         loss = "l1" if stations[0].side.bindings["l1"].absent is None else "mse"
         request = Request((loss,), (target,), ("float32",))
         made = list(cells(request, LOSSES, stations, []))
-    failed = {(cell.property, each.why) for cell in made for each in cell.findings if not each.known}
+    failed = {
+        (cell.property, each.why) for cell in made for each in cell.findings if not each.known
+    }
     assert failed == set()
     assert sum(cell.cases for cell in made) > 50

@@ -117,7 +117,7 @@ def failing_backwards(call: Call, was: Outcome) -> Outcome:
 
 
 def flat_gradient(call: Call, was: Outcome) -> Outcome:
-    flat = {n: stored(np.zeros(each.shape + (2,)), call.dtype) for n, each in was.gradients.items()}
+    flat = {n: stored(np.zeros((*each.shape, 2)), call.dtype) for n, each in was.gradients.items()}
     return replace(was, gradients=flat)
 
 
@@ -159,7 +159,9 @@ def test_what_cannot_be_asked_is_listed_as_such() -> None:
     if of.binding.absent is not None:
         of = block("mse", framework="tensorflow")
     book = worked(of, "edge-case")
-    left_out = {outcome.id for outcome in book.tally("edge-case").outcomes if outcome.verdict == "n/a"}
+    left_out = {
+        outcome.id for outcome in book.tally("edge-case").outcomes if outcome.verdict == "n/a"
+    }
     assert sum(book.skipped["edge-case"].values()) == len(left_out) > 0
 
 
