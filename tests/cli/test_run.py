@@ -1,4 +1,4 @@
-"""Runs of torch where it is installed, and of targets that need nothing: what is printed where, what is left behind, and exit codes."""
+"""Runs: what is printed where, what is left behind, and with which exit code."""
 
 from __future__ import annotations
 
