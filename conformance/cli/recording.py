@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,10 @@ def record(
         click.echo(f"starting {', '.join(each.label for each in request.targets)}", err=True)
         stations, absent = open_stations(request.targets, stack)
         manifest = manifest_of(request, library, stations, absent, flags)
-        found = bar(cells(request, library.losses, stations, absent), request.planned)
+        made = cells(request, library.losses, stations, absent)
+        if isinstance(made, Generator):
+            stack.callback(made.close)  # its threads end before the workers that they ask
+        found = bar(made, request.planned)
         if file is None:
             return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
         writer = _opened(ResultsWriter(file, manifest), stack)

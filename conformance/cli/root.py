@@ -24,7 +24,7 @@ COMMANDS = {
 }
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
-    "report": "Make a report of a results file: HTML, Markdown, JUnit ...",
+    "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
     "doctor": "Say what is installed and which targets can run.",

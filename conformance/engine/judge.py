@@ -91,14 +91,20 @@ def judge(actual: Floats, expected: Floats, form: Format, limits_at: LimitsAt) -
 
 def _probes(still_open: NDArray[np.bool_], ulps: Floats) -> Indices:
     """All that is open; beside it the worst element and a few evenly spread ones."""
-    count = still_open.size
-    rest = [np.flatnonzero(still_open)]
+    count, probed = still_open.size, still_open.copy()
     if count:
-        worst = int(np.argmax(np.nan_to_num(ulps, nan=0.0, posinf=0.0)))
-        if rest[0].size or ulps[worst] > 0.5:
-            rest.append(np.array([worst]))
-            rest.append(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
-    return np.unique(np.concatenate(rest))
+        worst = int(np.argmax(np.where(ulps < np.inf, ulps, 0.0)))
+        if still_open.any() or ulps[worst] > 0.5:
+            probed[worst] = True
+            probed[np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp)] = True
+    return np.flatnonzero(probed)
+
+
+def distinct(ordered: Indices) -> Indices:
+    """The different numbers of a sorted array; np.unique would sort it again."""
+    if not ordered.size:
+        return ordered
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ class Held:
             given, pick = self._focus(elements, width)
             part = cotangent
             if given is not self.given:
-                part = cotangent.reshape(-1)[np.unique(elements // width)]
+                part = cotangent.reshape(-1)[distinct(elements // width)]
             return gradient_limits(self.reference, self.practice, given, part, name, pick)
 
         return at
@@ -141,7 +147,7 @@ class Held:
     def _focus(self, elements: Indices, width: int) -> tuple[Arguments, Indices]:
         """Only the samples that the elements belong to, where samples can be taken apart."""
         batch = sample_shape(self.case, self.loss)
-        samples = np.unique(elements // max(width, 1))
+        samples = distinct(elements // max(width, 1))
         few = samples.size < 0.7 * np.prod(batch, dtype=float)
         if not (few and separable(self.case, self.practice.choices)):
             return self.given, elements

@@ -164,13 +164,9 @@ def _retried(job: Job, name: str, recipe: Recipe) -> Fault | None:
     call = job.block.bound(case)
     if not isinstance(call, Call):
         return None
-    book = Book(job.book.loss, job.book.target, job.book.dtype, explain=_unexplained)
+    book = Book(job.book.loss, job.book.target, job.book.dtype, explain=job.book.explain)
     drawn.examine(job.block, case, call, ask(job.station, [call])[0], book)
     return next((fault for fault in book.faults if fault.property == name), None)
-
-
-def _unexplained(fault: Fault) -> None:
-    return None
 
 
 def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:

@@ -93,7 +93,7 @@ def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> 
         bound = bound + _one_rounding(name, value, bound, moved, exact, arithmetic)
     if name == "divide" and overflow is not None:
         bound = np.where(overflow, _past_overflow(value, bound, operands[0], compute), bound)
-    result = _in_range(Estimate(value, bound, overflow), operands, compute)
+    result = _in_range(name, Estimate(value, bound, overflow), operands, compute)
     if arithmetic.each_op and arithmetic.storage is not compute:
         return rounded(result, arithmetic.storage, arithmetic, exact)
     return result
@@ -171,14 +171,23 @@ def _committed_none(name: str, value: Floats, operands: list[Operand]) -> Mask |
     return True
 
 
-def _in_range(result: Estimate, operands: list[Estimate], form: Format) -> Estimate:
+def _in_range(name: str, result: Estimate, operands: list[Estimate], form: Format) -> Estimate:
+    """Mark what left the range although its operands had not; a pole is infinite by right."""
     if np.isinf(result.value).any():  # even float64 overflowed, unless an infinity was given
         finite: Mask = np.isfinite(operands[0].value)
         for each in operands[1:]:
             finite = finite & np.isfinite(each.value)
-        left = finite & np.isinf(result.value)
-        result = result._replace(overflow=either(result.overflow, left))
+        left = finite & np.isinf(result.value) & ~_pole(name, operands)
+        if left.any():
+            result = result._replace(overflow=either(result.overflow, left))
     return ranged(result, form)
+
+
+def _pole(name: str, operands: list[Estimate]) -> Mask:
+    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0."""
+    last = operands[-1].value
+    at = {"log": 0.0, "log1p": -1.0, "divide": 0.0, "reciprocal": 0.0}.get(name)
+    return np.zeros(last.shape, dtype=bool) if at is None else np.asarray(last == at)
 
 
 def chosen(condition: Mask, unsure: Mask | None, a: Estimate, b: Estimate) -> Estimate:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ended, Path]]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
     """A real run in an empty folder, and that folder."""
     need("torch")
     place = tmp_path_factory.mktemp("run") / "work"

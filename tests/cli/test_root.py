@@ -38,9 +38,8 @@ def test_help_fits_into_eighty_columns(folder: Path, words: tuple[str, ...]) -> 
     done = command(*words, "--help", folder=folder)
     assert done.code == 0
     assert done.out.startswith("Usage: conformance ")
-    assert "..." not in done.out.replace("[OPTIONS]...", "").replace("]...", "").replace(
-        "ARGS]...", ""
-    ).replace("JUnit ...", "")
+    _, *rest = done.out.splitlines()
+    assert not any(line.endswith("...") for line in rest)  # cut short
     assert max(len(line) for line in done.out.splitlines()) <= 80
 
 

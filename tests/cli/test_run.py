@@ -153,7 +153,7 @@ def test_an_interrupt_leaves_a_file_that_can_be_read_and_exits_130(folder: Path)
         time.sleep(0.02)
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=60)
-    assert (run.returncode, out) == (130, "")
+    assert (run.returncode, out) == (130, ""), err
     assert "interrupted: " in err
     assert "of 384 cells are in cut.jsonl.gz; `conformance report cut.jsonl.gz` shows them" in err
     assert "Traceback" not in err

@@ -12,7 +12,7 @@ from conformance.cases.recipe import CaseTextError
 from conformance.cases.replay import split_id
 from conformance.engine import known
 from conformance.engine.replay import replay
-from conformance.engine.request import Request
+from conformance.engine.request import PROPERTIES, Request
 from conformance.engine.run import cells
 from conformance.engine.workers import Station, open_stations
 from conformance.results.cell import Finding
@@ -35,8 +35,8 @@ def shows_again(finding: Finding, of: Station) -> bool:
     )
 
 
-def findings_of(of: Station, losses: tuple[str, ...]) -> list[Finding]:
-    request = Request(losses, (of.target,), ("float32",))
+def findings_of(of: Station, loss: str, properties: tuple[str, ...] = PROPERTIES) -> list[Finding]:
+    request = Request((loss,), (of.target,), ("float32",), properties)
     return [found for cell in cells(request, LOSSES, [of], []) for found in cell.findings]
 
 
@@ -58,7 +58,7 @@ def wrong_everywhere(call: Call, was: Outcome) -> Outcome:
 
 def test_every_finding_of_a_run_shows_again_by_its_id() -> None:
     of = station(wrong_everywhere)
-    found = findings_of(of, ("cross_entropy",))
+    found = findings_of(of, "cross_entropy")
     assert {finding.property for finding in found} >= {
         "value", "gradient", "mutation", "module", "alias",
         "example", "edge-case", "identity", "reduction", "error",
@@ -97,6 +97,6 @@ def test_a_real_departure_of_torch_shows_again_by_its_id() -> None:
         pytest.skip("PyTorch is not installed")
     with ExitStack() as stack:
         (of,), _ = open_stations([target], stack)
-        found = findings_of(of, ("l1",))
+        found = findings_of(of, "l1", ("value", "gradient", "edge-case"))
         assert {split_id(finding.case)[0] for finding in found} >= {"gradient", "edge-case"}
         assert all(shows_again(finding, of) for finding in found)

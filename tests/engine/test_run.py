@@ -88,7 +88,7 @@ def test_a_target_without_the_loss_gives_cells_that_do_not_apply() -> None:
 def test_the_cells_of_a_run_go_through_a_results_file(tmp_path: Path) -> None:
     of, gone = station(wrong), Absent(Target.parse("optax"), "optax is not installed")
     request = Request(("mse",), (of.target, gone.target), ("float32",))
-    manifest = manifest_of(request, load_library(), [of], [gone], {})  # type: ignore[list-item]
+    manifest = manifest_of(request, load_library(), [of], [gone], {})
     with ResultsWriter(tmp_path / "run.jsonl.gz", manifest) as writer:
         for cell in cells(request, LOSSES, [of], [gone]):
             writer.cell(cell)
