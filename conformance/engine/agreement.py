@@ -78,6 +78,8 @@ def same_answer(first: Outcome, second: Outcome) -> bool:
     if first.value is None or second.value is None:
         names = [each.raised.names if each.raised else None for each in (first, second)]
         return names[0] is not None and names[0] == names[1]
+    if first.gradients.keys() != second.gradients.keys():
+        return False
     pairs = [(first.value, second.value)]
     pairs += [(array, second.gradients[name]) for name, array in first.gradients.items()]
     return all(

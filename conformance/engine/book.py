@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.cases.case import Case
 from conformance.engine.judge import Judgement
-from conformance.engine.tally import Key, Tally
+from conformance.engine.tally import DEATHS, Key, Tally
 from conformance.numerics.formats import Floats
 from conformance.results.cell import Deviation, Outcome
 from conformance.results.verdict import Kind, Verdict
@@ -99,7 +99,8 @@ class Book:
         """Count a case that is right or wrong as a whole."""
         verdict: Verdict = "pass"
         if fault is not None:
-            verdict = "known" if self.report(fault) else "fail"
+            unexplained: Verdict = "error" if fault.kind in DEATHS else "fail"
+            verdict = "known" if self.report(fault) else unexplained
         self.tally(name).count(case.id, verdict)
         return verdict
 

@@ -68,25 +68,39 @@ def examine(
 
 def _gradients(held: Held, call: Call, outcome: Outcome, book: Book, name: str) -> None:
     case = held.case
+    missing = gradient_faults(case, call, outcome, name)
+    for fault in missing:
+        book.check(fault.property, case, fault)
     if outcome.gradient_raised is not None:
-        note = f"the value came, and its gradient raised {outcome.gradient_raised}"
-        book.check(name, case, Fault(name, "exception", case, call, note))
         return
     assert call.cotangent is not None
     expected = held.gradients(call.cotangent)
+    spoiled = {fault.input for fault in missing}
+    for wanted in call.gradient:
+        if wanted in spoiled:
+            continue
+        found = outcome.gradients[wanted]
+        limits = held.gradient_limits_at(wanted, call.cotangent)
+        judged = judge(found.values, expected[wanted], held.form, limits)
+        book.measure(name, case, call, judged, input=wanted, returned=found)
+
+
+def gradient_faults(case: Case, call: Call, outcome: Outcome, name: str) -> list[Fault]:
+    """Gradients that did not come, or came in another form than their inputs."""
+    if outcome.gradient_raised is not None:
+        raised = str(outcome.gradient_raised)
+        note = f"the value came, and its gradient raised {raised}"
+        return [Fault(name, "exception", case, call, note, actual=raised)]
+    faults = []
     for wanted in call.gradient:
         found = outcome.gradients.get(wanted)
         if found is None:
             note = f"the value does not depend on {wanted}: autograd found no path to it"
-            book.check(name, case, Fault(name, "gradient", case, call, note, input=wanted))
+            faults.append(Fault(name, "gradient", case, call, note, input=wanted))
             continue
         fault = _gradient_form(case, call, wanted, found.shape, found.dtype)
-        if fault is not None:
-            book.check("shape" if fault.kind == "shape" else "dtype", case, fault)
-            continue
-        limits = held.gradient_limits_at(wanted, call.cotangent)
-        judged = judge(found.values, expected[wanted], held.form, limits)
-        book.measure(name, case, call, judged, input=wanted, returned=found)
+        faults += [fault] if fault is not None else []
+    return faults
 
 
 def _gradient_form(

@@ -58,6 +58,9 @@ def _judge(
         if len(values) < 2:
             return  # the call itself failed, which `value` reports
         sides = Sides(block.held(found.left), block.held(found.right), found)
+        due = [sides.left.value().shape, sides.right.value().shape]
+        if [each.shape for each in values] != due:
+            return  # of another shape, which `shape` reports
         gap, allowed = sides.residue(*values)
         fault = None
         if np.any(gap > allowed):

@@ -47,5 +47,5 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
 def _work(name: str, text: str, base: Case, block: Block, book: Book, station: Station) -> None:
     make = MAKERS["value" if name in BESIDE else name]
     for task in make(block, [base], book):
-        if task.case in (text, base.id) or text.startswith(task.case):
+        if task.case in (text, base.id) or text.startswith(f"{task.case}/"):
             task.judge(book, ask(station, task.calls))

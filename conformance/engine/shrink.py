@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from conformance.cases.recipe import CaseTextError, Recipe
-from conformance.engine.book import Fault, size_of
+from conformance.engine.book import Fault
 from conformance.engine.standard import sample_shape
 from conformance.specs.models import Loss
 
@@ -51,22 +51,19 @@ def _nature(fault: Fault) -> tuple[str, str | None, str | None]:
 
 
 def _by_recipe(fault: Fault, recipe: Recipe, retry: Retry) -> Fault:
-    best = fault
+    shown: dict[Recipe, Fault] = {}
 
     def fails(candidate: Recipe) -> bool:
-        nonlocal best
         found = retry(candidate)
         if found is None or not _same(fault, found):
             return False
-        if size_of(found) <= size_of(best):
-            best = found
+        shown[candidate] = found
         return True
 
     try:
-        find(simpler(recipe), fails, settings=_QUIET, random=random.Random(0))
+        return shown[find(simpler(recipe), fails, settings=_QUIET, random=random.Random(0))]
     except NoSuchExample:
         return fault
-    return best
 
 
 def simpler(recipe: Recipe) -> st.SearchStrategy[Recipe]:

@@ -130,7 +130,7 @@ class Tally:
         verdicts: list[Verdict] = [row.verdict for row in self.rows]
         verdicts += [each.verdict for each in self.outcomes]
         verdicts += [
-            "error" if each.kind in _DEATHS else "fail"
+            "error" if each.kind in DEATHS else "fail"
             for each in self.findings
             if each.known is None
         ]
@@ -159,7 +159,7 @@ def brief(number: float) -> float:
     return float(f"{number:.4g}")
 
 
-_DEATHS = {"crash", "timeout", "memory"}
+DEATHS = {"crash", "timeout", "memory"}
 
 
 def _rank(found: Worst) -> tuple[float, float]:

@@ -12,7 +12,13 @@ from conformance.cases.rejects import RejectCase, rejects
 from conformance.engine.agreement import answer
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
-from conformance.engine.drawn import answer_fault, dtype_fault, mutation_fault, shape_fault
+from conformance.engine.drawn import (
+    answer_fault,
+    dtype_fault,
+    gradient_faults,
+    mutation_fault,
+    shape_fault,
+)
 from conformance.engine.judge import Judgement, judge
 from conformance.numerics.formats import FORMATS, Floats
 from conformance.results import cell
@@ -115,6 +121,8 @@ class _Witness:
         if not self.call.gradient:
             return
         assert self.call.cotangent is not None
+        for fault in gradient_faults(self.case, self.call, outcome, self.name):
+            self.verdicts.append(self.book.check(fault.property, self.case, fault))
         derived = self.held.gradients(self.call.cotangent)
         norm = self.norm.gradients(self.call.cotangent) if self._same_shape() else {}
         for wanted, found in outcome.gradients.items():
