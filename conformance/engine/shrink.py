@@ -75,11 +75,11 @@ def simpler(recipe: Recipe) -> st.SearchStrategy[Recipe]:
     keep = [st.sampled_from([None, pair]) for pair in recipe.parameters]
 
     def made(
-        batch: tuple[int, ...],
-        count: int | None,
+        parameters: tuple[tuple[str, str] | None, ...],
         regime: str,
         reduction: str,
-        parameters: tuple[tuple[str, str] | None, ...],
+        count: int | None,
+        batch: tuple[int, ...],
     ) -> Recipe:
         kept = tuple(pair for pair in parameters if pair is not None)
         return replace(
@@ -88,11 +88,11 @@ def simpler(recipe: Recipe) -> st.SearchStrategy[Recipe]:
 
     return st.builds(
         made,
-        st.sampled_from(batches),
-        st.sampled_from(classes),
+        st.tuples(*keep),
         st.sampled_from(["typical", recipe.regime]),
         st.sampled_from(["none", recipe.reduction]),
-        st.tuples(*keep),
+        st.sampled_from(classes),
+        st.sampled_from(batches),  # last, as a single sample is cut out of it afterwards
     )
 
 
