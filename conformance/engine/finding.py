@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -115,7 +116,8 @@ def _numbers(fault: Fault) -> dict[str, Any]:
         "expected": worst.expected, "actual": worst.actual,
         "expected_hex": float(judged.expected[place]).hex(),
         "actual_hex": float(judged.actual[place]).hex(),
-        "error_ulp": worst.ulp, "share": worst.share, "bound": worst.bound_ulp,
+        "error_ulp": None if math.isnan(worst.ulp) else worst.ulp,
+        "share": worst.share, "bound": worst.bound_ulp,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.cases.case import Case
+from conformance.cases.sample import batch_of
 from conformance.engine.standard import (
     Arguments,
     Indices,
@@ -17,7 +18,6 @@ from conformance.engine.standard import (
     Reference,
     gradient_limits,
     restricted,
-    sample_shape,
     separable,
     true_gradients,
     true_value,
@@ -146,7 +146,7 @@ class Held:
 
     def _focus(self, elements: Indices, width: int) -> tuple[Arguments, Indices]:
         """Only the samples that the elements belong to, where samples can be taken apart."""
-        batch = sample_shape(self.case, self.loss)
+        batch = batch_of(self.case.inputs, self.loss)
         samples = distinct(elements // max(width, 1))
         few = samples.size < 0.7 * np.prod(batch, dtype=float)
         if not (few and separable(self.case, self.practice.choices)):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
-from conformance.cases.recipe import Recipe
 from conformance.engine import drawn
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, merged_reasons
@@ -144,8 +143,8 @@ def _reducer(job: Job) -> Callable[[Fault], Fault]:
     """Shrinks a fault of a drawn case; all others are small already."""
 
     def reduce(fault: Fault) -> Fault:
-        def retry(recipe: Recipe) -> Fault | None:
-            return _retried(job, fault.property, recipe)
+        def retry(case: Case) -> Fault | None:
+            return _retried(job, fault.property, case)
 
         return shrunk(fault, job.block.loss, retry) if fault.property in _DRAWN else fault
 
@@ -155,12 +154,8 @@ def _reducer(job: Job) -> Callable[[Fault], Fault]:
 _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
 
 
-def _retried(job: Job, name: str, recipe: Recipe) -> Fault | None:
+def _retried(job: Job, name: str, case: Case) -> Fault | None:
     """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
-    try:
-        case = build(recipe, job.block.loss)
-    except (ValueError, IndexError):
-        return None
     call = job.block.bound(case)
     if not isinstance(call, Call):
         return None

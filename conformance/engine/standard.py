@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.cases.case import Case
+from conformance.cases.sample import batch_of
 from conformance.numerics.arithmetic import IDEAL64, Arithmetic, wide
 from conformance.numerics.bounded import Bounded
-from conformance.numerics.formats import FORMATS, Floats
+from conformance.numerics.formats import Floats
 from conformance.numerics.program import run_bounded
 from conformance.specs.models import Loss
 
@@ -144,13 +145,6 @@ def _flat(result: Bounded, pick: Indices | None) -> Bounded:
     return flat if pick is None else flat[pick]
 
 
-def sample_shape(case: Case, loss: Loss) -> tuple[int, ...]:
-    """Shape of the batch: the axes of the inputs that are no class axis."""
-    name, spec = next(iter(loss.inputs.items()))
-    shape = case.inputs[name].shape
-    return shape[:-1] if "classes" in spec.shape.split() else shape
-
-
 def separable(case: Case, choices: Mapping[str, str]) -> bool:
     """Whether each sample's loss stands alone in the output, so that samples can be taken apart."""
     return case.reduction == "none" and choices.get("last-axis", "kept") == "kept"
@@ -158,7 +152,7 @@ def separable(case: Case, choices: Mapping[str, str]) -> bool:
 
 def restricted(case: Case, loss: Loss, given: Arguments, samples: Indices) -> Arguments:
     """The arguments of the chosen samples alone, as one batch axis. Only for separable cases."""
-    batch = sample_shape(case, loss)
+    batch = batch_of(case.inputs, loss)
     positional = tuple(
         _taken(array, "classes" in spec.shape.split(), batch, samples)
         for array, spec in zip(given.positional, loss.inputs.values(), strict=True)
@@ -174,8 +168,3 @@ def restricted(case: Case, loss: Loss, given: Arguments, samples: Indices) -> Ar
 def _taken(array: Any, has_classes: bool, batch: tuple[int, ...], samples: Indices) -> Any:
     tail = array.shape[-1:] if has_classes else ()
     return np.broadcast_to(array, batch + tail).reshape(-1, *tail)[samples]
-
-
-def finest(dtype: str) -> float:
-    """Smallest positive number of a dtype."""
-    return FORMATS[dtype].smallest_subnormal

@@ -168,11 +168,14 @@ def _rank(found: Worst) -> tuple[float, float]:
 
 
 def worst_of(case: Case, judged: Judgement, place: int) -> Worst:
-    """The element as numbers and in hexadecimal, with the inputs of its sample."""
+    """The element as numbers and in hexadecimal, with the inputs of its sample.
+
+    A wrong class, such as NaN for a number, has no distance: no bound is told for it.
+    """
     inputs = sample_inputs(case, place, judged.actual.size)
     share = bound = None
     at = np.flatnonzero(judged.probed == place)
-    if at.size:
+    if at.size and not np.isnan(judged.ulps[place]):
         share, bound = float(judged.share[at[0]]), float(judged.bound_ulp[at[0]])
     return Worst(
         ulp=float(judged.ulps[place]),

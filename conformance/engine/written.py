@@ -91,17 +91,13 @@ class _Witness:
         value = self.due(
             self.expected.loss, self.written.norm.loss, self.held.value(), self.norm.value()
         )
-        faults = [answer_fault(case, call, outcome, self.name)]
-        if faults[0] is None:
-            faults = [
-                dtype_fault(case, call, outcome),
-                shape_fault(case, call, outcome, value.shape),
-                mutation_fault(case, call, outcome),
-            ]
-        for fault in faults:
+        failed = answer_fault(case, call, outcome, self.name)
+        misshapen = None if failed else shape_fault(case, call, outcome, value.shape)
+        beside = [dtype_fault(case, call, outcome), mutation_fault(case, call, outcome)]
+        for fault in [failed] if failed else [misshapen, *beside]:
             if fault is not None:
                 self.verdicts.append(book.check(fault.property, case, fault))
-        if outcome.value is not None and faults[-2:][0] is None:
+        if failed is None and misshapen is None:
             self._values(outcome, value)
         book.note(
             self.name,
@@ -115,7 +111,7 @@ class _Witness:
         assert outcome.value is not None
         form = FORMATS[self.case.dtype]
         judged = judge(outcome.value.values, value, form, self.held.value_limits_at)
-        self._count(judged, None, "")
+        self._count(judged, None)
         if self.written.sign_of_zero:
             self._sign(outcome.value.values, value)
         if not self.call.gradient:
@@ -131,12 +127,12 @@ class _Witness:
             due = self.due(stated, base, derived[wanted], norm.get(wanted))
             if found.shape == due.shape:
                 limits = self.held.gradient_limits_at(wanted, self.call.cotangent)
-                self._count(judge(found.values, due, form, limits), wanted, f"/{wanted}")
+                self._count(judge(found.values, due, form, limits), wanted)
 
     def _same_shape(self) -> bool:
         return self.norm.value().shape == self.held.value().shape
 
-    def _count(self, judged: Judgement, wanted: str | None, suffix: str) -> None:
+    def _count(self, judged: Judgement, wanted: str | None) -> None:
         known = len(self.book.faults)
         self.book.measure(self.name, self.case, self.call, judged, input=wanted)
         new = len(self.book.faults) > known
