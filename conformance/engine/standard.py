@@ -46,12 +46,12 @@ class Reference:
 class Limits:
     """Bounds of the elements asked for: what the programs may be off by, what the best one is.
 
-    `truth` is the reference's own run in float64, whose error no implementation answers for.
+    `truth` makes the reference's own run in float64, whose error no implementation answers for.
     """
 
     own: Bounded
     ideal: Bounded
-    truth: Bounded
+    truth: Callable[[], Bounded]
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _limits(
         result = run_bounded(program, under, positional, given.keywords)
         return _flat(result if name is None else result[name], pick)
 
-    return Limits(envelope(runs), run(wide(arithmetic.storage, arithmetic)), run(IDEAL64))
+    return Limits(envelope(runs), run(wide(arithmetic.storage, arithmetic)), lambda: run(IDEAL64))
 
 
 def envelope(runs: Sequence[Bounded]) -> Bounded:

@@ -70,9 +70,16 @@ def kept(value: Floats, arithmetic: Arithmetic) -> Mask | bool:
 
 def ranged(given: Estimate, form: Format) -> Estimate:
     """Mark the elements that may have passed the largest number of `form`."""
+    if given.value.size and _largest(given.value) + given.bound.max() < form.overflow:
+        return given
     reach = np.abs(given.value) + np.where(np.isfinite(given.bound), given.bound, 0.0)
     past = (reach >= form.overflow) & np.isfinite(given.value)
     return given._replace(overflow=either(given.overflow, past)) if past.any() else given
+
+
+def _largest(values: Floats) -> float:
+    """The largest magnitude; NaN where there is one."""
+    return float(max(values.max(), -values.min()))
 
 
 def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> Estimate:
