@@ -55,6 +55,7 @@ class Evaluator:
     def __init__(self, adapter: Any) -> None:
         self._adapter = adapter
         self._known: Dict[str, Tuple[Invocation, Callable[..., Any]]] = {}
+        self._dtype = ""
 
     def evaluate(
         self, header: Dict[str, Any], arrays: List[Packed]
@@ -126,10 +127,18 @@ class Evaluator:
     def _invocation(self, header: Dict[str, Any]) -> Tuple[Invocation, Callable[..., Any]]:
         parts = ("call", "after", "arguments", "constants", "construction", "dtype")
         key = json.dumps([header[part] for part in parts])
+        if header["dtype"] != self._dtype:  # the next block: what was compiled is not asked again
+            self._dtype = header["dtype"]
+            self._known.clear()
+            getattr(self._adapter, "forget", _nothing)()
         if key not in self._known:
             invocation = Invocation(self._adapter, header)
             self._known[key] = invocation, self._adapter.transform(invocation)
         return self._known[key]
+
+
+def _nothing() -> None:
+    pass
 
 
 def forth(array: np.ndarray[Any, Any], axis: Optional[int]) -> np.ndarray[Any, Any]:

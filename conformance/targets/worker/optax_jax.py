@@ -44,6 +44,11 @@ def transform(function: Callable[..., Any]) -> Callable[..., Any]:
     return jax.jit(function) if _mode == "jit" else function
 
 
+def forget() -> None:
+    """Compiled programs are kept for good otherwise, at megabytes each."""
+    jax.clear_caches()
+
+
 def construct(kind: Any, dtype: str, given: List[Any], named: Dict[str, Any]) -> Any:
     return kind(*given, **named)
 
