@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from conformance.cases.case import Case
 from conformance.cases.sample import batch_of
 from conformance.engine.standard import (
     Arguments,
+    GradientRuns,
     Indices,
     Limits,
     Practice,
     Reference,
-    gradient_limits,
+    gradient_runs,
     restricted,
     separable,
     true_gradients,
@@ -120,13 +121,18 @@ def distinct(ordered: Indices) -> Indices:
 
 @dataclass(frozen=True)
 class Held:
-    """A case held against one target's practice: makes expected values and limits on demand."""
+    """A case held against one target's practice: makes expected values and limits on demand.
+
+    `runs` keeps the gradient programs' runs over the whole case, by cotangent: every input's
+    gradient is judged by the same ones.
+    """
 
     case: Case
     loss: Loss
     reference: Reference
     practice: Practice
     given: Arguments
+    runs: dict[bytes, GradientRuns] = field(default_factory=dict, compare=False)
 
     @property
     def form(self) -> Format:
@@ -148,12 +154,19 @@ class Held:
 
         def at(elements: Indices) -> Limits:
             given, pick = self._focus(elements, width)
-            part = cotangent
-            if given is not self.given:
-                part = cotangent.reshape(-1)[distinct(elements // width)]
-            return gradient_limits(self.reference, self.practice, given, part, name, pick)
+            if given is self.given:
+                return self._whole(cotangent).limits(name, pick)
+            part = cotangent.reshape(-1)[distinct(elements // width)]
+            runs = gradient_runs(self.reference, self.practice, given, part)
+            return runs.limits(name, pick)
 
         return at
+
+    def _whole(self, cotangent: Floats) -> GradientRuns:
+        key = cotangent.tobytes()
+        if key not in self.runs:
+            self.runs[key] = gradient_runs(self.reference, self.practice, self.given, cotangent)
+        return self.runs[key]
 
     def _focus(self, elements: Indices, width: int) -> tuple[Arguments, Indices]:
         """Only the samples that the elements belong to, where samples can be taken apart."""

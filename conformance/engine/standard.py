@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -87,47 +88,55 @@ def value_limits(
     reference: Reference, practice: Practice, given: Arguments, pick: Indices | None = None
 ) -> Limits:
     """Limits of the value, flattened; of the picked elements only, where `pick` is given."""
-    runs = [
-        _flat(run_bounded(each, practice.arithmetic, given.positional, given.keywords), pick)
-        for each in practice.values
-    ]
-    return _limits(runs, reference.value, practice.arithmetic, given, (), None, pick)
+
+    def run(program: Program, under: Arithmetic) -> Bounded:
+        return _flat(run_bounded(program, under, given.positional, given.keywords), pick)
+
+    return Limits(
+        envelope([run(each, practice.arithmetic) for each in practice.values]),
+        run(reference.value, _ideal(practice)),
+        lambda: run(reference.value, IDEAL64),
+    )
 
 
-def gradient_limits(
-    reference: Reference,
-    practice: Practice,
-    given: Arguments,
-    cotangent: Floats,
-    name: str,
-    pick: Indices | None = None,
-) -> Limits:
-    """Limits of the gradient with respect to the input `name`, flattened."""
-    positional = (*given.positional, cotangent)
-    runs = [
-        _flat(run_bounded(each, practice.arithmetic, positional, given.keywords)[name], pick)
-        for each in practice.gradients
-    ]
-    arithmetic = practice.arithmetic
-    return _limits(runs, reference.gradient, arithmetic, given, (cotangent,), name, pick)
+Gradients = Mapping[str, Bounded]
 
 
-def _limits(
-    runs: Sequence[Bounded],
-    program: Program,
-    arithmetic: Arithmetic,
-    given: Arguments,
-    extra: tuple[Any, ...],
-    name: str | None,
-    pick: Indices | None,
-) -> Limits:
-    positional = (*given.positional, *extra)
+@dataclass(frozen=True)
+class GradientRuns:
+    """Runs of the gradient programs of a case; one gives the gradients of every input."""
 
-    def run(under: Arithmetic) -> Bounded:
-        result = run_bounded(program, under, positional, given.keywords)
-        return _flat(result if name is None else result[name], pick)
+    own: tuple[Gradients, ...]
+    ideal: Gradients
+    truth: Callable[[], Gradients]
 
-    return Limits(envelope(runs), run(wide(arithmetic.storage, arithmetic)), lambda: run(IDEAL64))
+    def limits(self, name: str, pick: Indices | None = None) -> Limits:
+        """Limits of the gradient with respect to the input `name`, flattened."""
+        return Limits(
+            envelope([_flat(each[name], pick) for each in self.own]),
+            _flat(self.ideal[name], pick),
+            lambda: _flat(self.truth()[name], pick),
+        )
+
+
+def gradient_runs(
+    reference: Reference, practice: Practice, given: Arguments, cotangent: Floats
+) -> GradientRuns:
+    def run(program: Program, under: Arithmetic) -> Gradients:
+        found: Gradients = run_bounded(
+            program, under, (*given.positional, cotangent), given.keywords
+        )
+        return found
+
+    return GradientRuns(
+        tuple(run(each, practice.arithmetic) for each in practice.gradients),
+        run(reference.gradient, _ideal(practice)),
+        cache(lambda: run(reference.gradient, IDEAL64)),
+    )
+
+
+def _ideal(practice: Practice) -> Arithmetic:
+    return wide(practice.arithmetic.storage, practice.arithmetic)
 
 
 def envelope(runs: Sequence[Bounded]) -> Bounded:
