@@ -107,6 +107,14 @@ class Bounded(NDArrayOperatorsMixin):
             state = estimate.summed(self.state, axis, keepdims, narrow)
         return Bounded(state, self.arithmetic).written()
 
+    def sum_in_order(self, axis: int | None = None, keepdims: bool = False) -> Bounded:
+        """Sum of terms that are added one after the other, however many there are."""
+        in_order = replace(self.arithmetic, strict_order=True)
+        with np.errstate(all="ignore"):
+            state = estimate.summed(self.state, axis, keepdims, in_order)
+        result = Bounded(state, self.arithmetic)
+        return result.written() if self.arithmetic.each_op else result
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__
         if method != "__call__" or kwargs:

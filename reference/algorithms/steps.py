@@ -100,6 +100,17 @@ def sum_in_storage(x: Array, axis: int | None = None, keepdims: bool = False) ->
     return narrow(axis, keepdims)
 
 
+def sum_over_classes(x: Array) -> Array:
+    """The sum over the last axis, which is kept with length one, as torch's softmax kernels add.
+
+    With axes behind the classes (three and more in all) each class is added to a running sum, one
+    after the other, all positions side by side. Source: torch, ATen/native/cpu/SoftMaxKernel.cpp.
+    """
+    if x.ndim > 2 and hasattr(x, "sum_in_order"):
+        return x.sum_in_order(axis=-1, keepdims=True)
+    return np.sum(x, axis=-1, keepdims=True)
+
+
 def weighted(x: Array, weight: Array) -> Array:
     """Times the weight, in memory; untouched without one."""
     return x if weight is None else store(x * weight)
