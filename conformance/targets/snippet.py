@@ -17,9 +17,18 @@ _HEAD = {
     "keras": "import keras, tensorflow as tf",
     "tensorflow": "import tensorflow as tf",
     "optax": "import jax, jax.numpy as jnp, optax",
+    "jax": "import jax, jax.numpy as jnp",
     "numpy": "import numpy as np",
 }
-_DTYPE = {"torch": "torch.", "keras": "tf.", "tensorflow": "tf.", "optax": "jnp.", "numpy": "np."}
+_DTYPE = {
+    "torch": "torch.",
+    "keras": "tf.",
+    "tensorflow": "tf.",
+    "optax": "jnp.",
+    "jax": "jnp.",
+    "numpy": "np.",
+}
+_JAX = ("optax", "jax")
 
 
 def snippet(call: Call, gradient_of: str | None = None) -> str:
