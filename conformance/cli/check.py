@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.asking import candidate_options, one_asked
 from conformance.cli.output import beside, write
-from conformance.cli.selection import DEVICES, DTYPES
+from conformance.cli.selection import DTYPES
 from conformance.cli.verdict import NothingSelected
 
 if TYPE_CHECKING:
@@ -20,33 +20,16 @@ if TYPE_CHECKING:
 
 RESULTS = "conformance-check.jsonl.gz"
 NOWHERE = "-"
-FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "numpy")
 
 
 @click.command("check")
 @click.argument("place", required=False)
 @click.option("--loss", metavar="ID", help="The loss that it is held to, by its id.")
-@click.option(
-    "--spec",
-    type=click.Path(exists=True, dir_okay=False),
-    metavar="FILE.yaml",
-    help="A spec of your own in place of --loss.",
-)
-@click.option(
-    "--framework", type=click.Choice(FRAMEWORKS), help="Guessed from the source otherwise."
-)
-@click.option("--rename", multiple=True, metavar="SPEC=THEIRS", help="Another name; repeatable.")
-@click.option("--layout", multiple=True, metavar="classes=AXIS", help="Another class axis.")
+@candidate_options
 @click.option(
     "--dtype", type=click.Choice(DTYPES), multiple=True, metavar="DTYPE", help="Only this dtype."
 )
-@click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where it runs.")
 @click.option("--property", "properties", multiple=True, metavar="NAME", help="Only this one.")
-@click.option("--params", multiple=True, metavar="NAME=VALUE", help="Hold a parameter there.")
-@click.option("--convention", multiple=True, metavar="NAME=CHOICE", help="As it is by design.")
-@click.option("--no-gradient", multiple=True, metavar="INPUT", help="An input without gradient.")
-@click.option("--algorithm", metavar="NAME|FILE.py:PROGRAM", help="Its order of operations.")
-@click.option("--known", type=click.Path(exists=True, dir_okay=False), help="Known deviations.")
 @click.option(
     "--profile",
     type=click.Choice(["quick", "default", "deep"]),
@@ -55,15 +38,24 @@ FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "numpy")
     envvar="CONFORMANCE_PROFILE",
     help="How deep to look.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the cases.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="Most that one call may take.")
-@click.option("--memory", type=int, default=6144, metavar="MIB", help="Most that it may hold.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    envvar="CONFORMANCE_SEED",
+    help="Seed of the cases.",
+)
 @click.option("--alone", is_flag=True, help="Without the stock framework beside it.")
 @click.option(
     "--badge", type=click.Path(file_okay=False), metavar="DIR", help="Badge and statement."
 )
 @click.option(
-    "-o", "--output", default=RESULTS, metavar="FILE", help="Results file; - writes none."
+    "-o",
+    "--output",
+    default=RESULTS,
+    metavar="FILE",
+    help=f"Results file, by default {RESULTS}; the report goes beside it. - writes neither.",
 )
 @click.option(
     "--format",
@@ -73,9 +65,7 @@ FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "numpy")
     show_default=True,
     help="What to print on stdout.",
 )
-@click.pass_context
 def command(
-    ctx: click.Context,
     place: str | None,
     loss: str | None,
     spec: str | None,
@@ -103,43 +93,33 @@ def command(
 
     Without PLACE every [[tool.conformance.candidate]] of pyproject.toml is checked.
     """
-    from conformance.engine.checking import Asked
-
-    common = Asked(
-        place="", dtypes=dtype, device=device, properties=properties, profile=profile,
-        seed=seed, timeout=timeout, memory=memory << 20, alone=alone,
+    asked = replace(
+        one_asked(
+            place or "", spec, framework, rename, layout, device, params, convention,
+            no_gradient, algorithm, known, timeout, memory,
+        ),
+        loss=loss or "", dtypes=dtype, properties=properties, profile=profile, seed=seed,
+        alone=alone,
     )  # fmt: skip
-    if place is None:
+    every = _candidates(asked)
+    return max(_one(each, _file(output, each, len(every)), form, badge) for each in every)
+
+
+def _candidates(asked: Asked) -> list[Asked]:
+    """The one that was named, or all that are listed. Raises NothingSelected, click.UsageError."""
+    if not asked.place:
         from conformance.cli.candidates import listed
 
-        asked = listed(common)
-        if not asked:
+        found = listed(asked)
+        if not found:
             raise NothingSelected(
                 "no callable is named: give PLACE, as in kernel.py:fast_ce, or list candidates as "
                 "[[tool.conformance.candidate]] in pyproject.toml"
             )
-    else:
-        if (loss is None) == (spec is None):
-            raise click.UsageError(f"{place}: give one of --loss ID and --spec FILE.yaml")
-        one = replace(
-            common, place=place, loss=loss or "", spec=spec, framework=framework,
-            rename=pairs("--rename", rename), layout=pairs("--layout", layout),
-            params=pairs("--params", params), conventions=pairs("--convention", convention),
-            no_gradient=no_gradient, algorithm=algorithm, known=known,
-        )  # fmt: skip
-        asked = [one]
-    return max(_one(each, _file(output, each, len(asked)), form, badge) for each in asked)
-
-
-def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE entries as a mapping. Raises click.UsageError."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name or not value:
-            raise click.UsageError(f"{option} {text}: cannot be read; write NAME=VALUE")
-        found[name.strip()] = value.strip()
-    return found
+        return found
+    if bool(asked.loss) == (asked.spec is not None):
+        raise click.UsageError(f"{asked.place}: give one of --loss ID and --spec FILE.yaml")
+    return [asked]
 
 
 def _file(output: str, asked: Asked, count: int) -> Path | None:

@@ -35,7 +35,9 @@ def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
         return {}
     kept = {key: value for key, value in table.items() if key != CANDIDATE}
     options = {_option(file, key): _value(file, key, kept[key]) for key in kept}
-    checked: dict[str, Any] = {name: options[name] for name in ("profile", "seed") if name in options}
+    checked: dict[str, Any] = {
+        name: options[name] for name in ("profile", "seed") if name in options
+    }
     return {"run": options, "replay": options, "doctor": options, "check": checked}
 
 

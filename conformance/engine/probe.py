@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -189,9 +189,10 @@ def _only_reduction(
     if (values.size == 1 and np.prod(batch, dtype=int) > 1 and reducing) or (
         "none" not in probe.loss.reductions
     ):
+        case = probe.case(dtype, batch, probe.plain())
         block = Block(probe.side, probe.loss, dtype, {probe.loss.id: probe.loss})
         due = {
-            each: float(block.held(probe.case(dtype, batch, each)).value().reshape(-1)[0])
+            each: float(block.held(replace(case, reduction=each)).value().reshape(-1)[0])
             for each in reducing
         }
         apart = {each: abs(float(values[0]) - value) for each, value in due.items()}
@@ -203,8 +204,7 @@ def _only_reduction(
         + (f", {off:.1e} from the reference's {name}" if name != "none" else "")
     )
     others = {
-        each: f"{binding.call or binding.module} takes no {binding.reduction_name} and "
-        f"computes {name!r}"
+        each: f"it takes no {binding.reduction_name} and computes {name!r}"
         for each in probe.loss.reductions
         if each != name
     }

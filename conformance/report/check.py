@@ -36,7 +36,9 @@ def where(row: Row) -> str:
     """The dtype and the inputs of the worst element, else what the property has to say."""
     if row.worst is None:
         return "; ".join(row.notes)
-    return f"{row.dtype} {wording.value(row.worst.inputs, 4)}"
+    first = next(iter(row.worst.inputs.items()), None)
+    shown = "" if first is None else f"{first[0]}={wording.value(first[1], 3)}"
+    return f"{row.dtype} {shown}"
 
 
 def error(row: Row) -> str:

@@ -13,6 +13,9 @@ from conformance.report.terminal import FIRST, STYLE, headline, told
 from conformance.results import Results, summarise
 from conformance.results.verdict import SYMBOL
 
+WHERE = 26
+"""Columns of the last column, so that a row stays one line on 80."""
+
 
 def show_check(results: Results, console: Console) -> None:
     """Print the whole account of one callable; foreign text goes through `Text`."""
@@ -56,7 +59,7 @@ def _table(results: Results, compared: bool) -> Table:
             Text(wording.share(row.share) if row.share is not None else ""),
             *([Text(wording.share(row.stock) if row.stock is not None else "")] * compared),
             Text(wording.count(row.cases)),
-            Text(wording.short(where(row), wording.NAME)),
+            Text(wording.short(where(row), WHERE)),
         ]
         table.add_row(*squares)
     return table

@@ -68,9 +68,14 @@ def obstacles(
     if not forms or (form is not None and form not in forms):
         which = f"the {form} of" if form and forms else "none of"
         taken = ", ".join([f"the reduction {case.reduction}", *used])
-        yield f"{which} {binding.call or binding.module} takes {taken}"
+        yield f"{which} {_shown(binding)} takes {taken}"
     if case.reduction not in loss.reductions and not takes_reduction(binding):
-        yield f"{binding.call or binding.module} takes no reduction that could be refused"
+        yield f"{_shown(binding)} takes no reduction that could be refused"
+
+
+def _shown(binding: Binding) -> str:
+    """What is called; of a file only its name."""
+    return str(binding.call or binding.module).rpartition("/")[2]
 
 
 def _parameter(
