@@ -60,7 +60,8 @@ class Asked:
             "place": self.place, "spec": self.spec, "framework": self.framework,
             "rename": dict(self.rename), "layout": dict(self.layout), "params": dict(self.params),
             "convention": dict(self.conventions), "no-gradient": list(self.no_gradient),
-            "algorithm": self.algorithm, "known": self.known, "device": self.device if self.device != "cpu" else None,
+            "algorithm": self.algorithm, "known": self.known,
+            "device": self.device if self.device != "cpu" else None,
         }  # fmt: skip
         return {name: part for name, part in parts.items() if part}
 

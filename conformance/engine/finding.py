@@ -12,8 +12,10 @@ import numpy as np
 from conformance.cases.case import Case
 from conformance.engine.book import Fault, size_of
 from conformance.engine.tally import as_mapping, in_hex, sample_inputs, worst_of
+from conformance.numerics.formats import FORMATS, ulp
 from conformance.results.cell import Deviation, Example, Finding
 from conformance.results.verdict import Kind
+from conformance.targets.regression import Due, regression_test
 from conformance.targets.snippet import snippet
 
 WHY: dict[Kind, str] = {
@@ -94,9 +96,28 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         parameters=as_mapping(case.parameters),
         reduction=case.reduction,
         snippet=snippet(call, fault.input),
+        test=regression_test(call, fault.input, fault.kind, _due(fault), _shape_due(fault)),
         smallest=tuple(_example(each) for each in group[:3]),
         **numbers,
     )
+
+
+def _due(fault: Fault) -> Due | None:
+    """The worst element and how far off it may be, in absolute numbers."""
+    judged = fault.judged
+    if judged is None or judged.worst is None:
+        return None
+    place = judged.worst
+    expected = float(judged.expected[place])
+    at = np.flatnonzero(judged.probed == place)
+    share = float(judged.bound_ulp[at[0]]) if at.size else 0.0
+    step = float(ulp(np.asarray(expected), FORMATS[fault.case.dtype]))
+    allowed = share * step if np.isfinite(share) else 0.0
+    return Due(place, expected, allowed)
+
+
+def _shape_due(fault: Fault) -> str | None:
+    return fault.expected if fault.kind == "shape" else None
 
 
 def _numbers(fault: Fault) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -36,6 +38,13 @@ def show_check(results: Results, console: Console) -> None:
     for group in summary.groups[:FIRST]:
         console.print()
         told(group, console)
+        for title, code in (
+            ("without this suite", group.worst.snippet),
+            ("test", group.worst.test),
+        ):
+            if code:
+                console.print(Text(f"  {title}:", "dim"))
+                console.print(Text(wording.visible(indent(code, "    ")), "cyan"), soft_wrap=True)
     if len(summary.groups) > FIRST:
         left = wording.plural(len(summary.groups) - FIRST, "more cause")
         console.print(Text(f"\n{left} in the full report."))

@@ -111,7 +111,7 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
         {
             "loss": loss.id,
             "framework": candidate.framework,
-            form: candidate.place.path,
+            form: _path(candidate.place.path, found),
             "inputs": inputs,
             "layout": dict(candidate.layout),
             "constants": _constants(candidate, loss, found, taken),
@@ -129,6 +129,11 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
             "not_differentiated": _constant(candidate, loss, found),
         }
     )
+
+
+def _path(path: str, found: Description) -> str:
+    """Of an autograd function `apply` is called, whichever of the two was named."""
+    return f"{path}.apply" if found.kind == "applied" and not path.endswith(".apply") else path
 
 
 def _check_names(candidate: Candidate, loss: Loss) -> None:

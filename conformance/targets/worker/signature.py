@@ -64,6 +64,8 @@ def describe_callable(path: str, watch: Any) -> Dict[str, Any]:
 
 def _described(found: Any) -> Dict[str, Any]:
     kind = "class" if isinstance(found, type) else "function"
+    if isinstance(found, _Applied):
+        kind = "applied"
     called: Any = found
     if kind == "class":
         called = next(getattr(found, name) for name in _CALLED if _defines(found, name))
