@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,10 @@ from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import cells
 from conformance.engine.workers import open_stations
-from conformance.results import Results, ResultsWriter, read_results, summarise
-from conformance.results.cell import Cell, End
+from conformance.results import Results, ResultsWriter, read_results
+from conformance.results.cell import Cell
 from conformance.results.manifest import Manifest
+from conformance.results.summary import ended
 from conformance.specs.library import Library
 
 
@@ -90,8 +90,4 @@ def _write(found: Iterable[Cell], writer: ResultsWriter, planned: int) -> None:
 
 
 def _ended(results: Results, started: float) -> Results:
-    """With the end marker, which says what the run came to."""
-    seconds = time.monotonic() - started
-    whole = replace(results, end=End(len(results.cells), seconds, 0, ""))
-    summary = summarise(whole)
-    return replace(whole, end=End(len(results.cells), seconds, summary.exit, summary.sentence))
+    return ended(results, time.monotonic() - started)

@@ -19,7 +19,8 @@ from conformance.targets.candidate import (
     binding_for,
     read_description,
 )
-from conformance.targets.driver import Worker, WorkerError
+from conformance.targets.driver import Answering, Worker, WorkerError
+from conformance.targets.inprocess import InProcess
 from conformance.targets.profiles import profile_of
 from conformance.targets.target import FRAMEWORKS, Missing, Target, public, resolve
 
@@ -93,13 +94,36 @@ def open_candidate(
     return made_ready(candidate, losses, stated, found, target, worker, dtypes, asked)
 
 
+def open_live(
+    candidate: Candidate,
+    losses: Mapping[str, Loss],
+    stated: Stated | None,
+    dtypes: Sequence[str],
+    asked: bool,
+) -> Ready | Absent:
+    """The same for an object of this process. Raises CandidateError."""
+    target = resolve(replace(target_of(candidate), mode=""))
+    if isinstance(target, Missing):
+        return Absent(target.target, target.reason)
+    worker = InProcess(target)
+    try:
+        worker.start()
+    except WorkerError as error:
+        return Absent(target, str(error))
+    try:
+        found = read_description(worker.describe(candidate.place.path))
+    except WorkerError as error:
+        raise CandidateError(f"{candidate.place.text}: cannot be used: {error}") from error
+    return made_ready(candidate, losses, stated, found, target, worker, dtypes, asked)
+
+
 def made_ready(
     candidate: Candidate,
     losses: Mapping[str, Loss],
     stated: Stated | None,
     found: Description,
     target: Target,
-    worker: Worker,
+    worker: Answering,
     dtypes: Sequence[str],
     asked: bool,
 ) -> Ready:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.engine.candidate import Limits, Ready, beside, open_candidate
+from conformance.engine.candidate import Limits, Ready, beside, open_candidate, open_live
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import DTYPES, PROPERTIES, Request
 from conformance.engine.run import cells
@@ -22,7 +22,8 @@ from conformance.specs.library import Library, load_library, load_loss
 from conformance.specs.models import Loss, Parameter
 from conformance.targets.algorithm import stated_algorithm
 from conformance.targets.candidate import Candidate, CandidateError
-from conformance.targets.guess import FRAMEWORKS, guess
+from conformance.targets.guess import FRAMEWORKS, framework_of, guess
+from conformance.targets.inprocess import live_path
 from conformance.targets.place import Place, read_place
 
 CHECKED = tuple(name for name in PROPERTIES if name not in ("module", "alias"))
@@ -98,10 +99,14 @@ def replay_line(case: str, call: Mapping[str, Any]) -> str:
 def candidate_of(asked: Asked, library: Library, loss: Loss) -> Candidate:
     """The candidate that is meant. Raises CandidateError, PlaceError."""
     place = read_place(asked.place, asked.folder, sys.path)
+    return _candidate(asked, loss, place, asked.framework or _guessed(place))
+
+
+def _candidate(asked: Asked, loss: Loss, place: Place, framework: str) -> Candidate:
     return Candidate(
         place=place,
         loss=loss.id,
-        framework=asked.framework or _guessed(place),
+        framework=framework,
         device=asked.device,
         renames=dict(asked.rename),
         layout={name: _axis(name, text) for name, text in asked.layout.items()},
@@ -151,6 +156,22 @@ def prepare(
         Limits(asked.timeout, asked.memory),
         stack,
     )
+    return prepared(asked, library, loss, ready, stack)
+
+
+def prepare_live(asked: Asked, live: Any, stack: ExitStack) -> Prepared:
+    """The same for an object of this process, called here. Raises CandidateError."""
+    library, loss = library_of(asked)
+    _known_properties(asked.properties)
+    framework = asked.framework or framework_of(live)
+    path = live_path(live, asked.place)
+    place = Place(asked.place, path, path.rpartition(":")[2], None, ())
+    candidate = _candidate(asked, loss, place, framework)
+    stated = None
+    if asked.algorithm is not None:
+        stated = stated_algorithm(asked.algorithm, loss, framework, asked.folder)
+    dtypes = asked.dtypes or DTYPES
+    ready = open_live(candidate, library.losses, stated, dtypes, bool(asked.dtypes))
     return prepared(asked, library, loss, ready, stack)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.engine.block import Side
 from conformance.targets.bindings import load_bindings
-from conformance.targets.driver import Worker, WorkerError
+from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.profiles import profile_of
 from conformance.targets.target import Missing, Target, public, resolve
 
@@ -22,7 +22,7 @@ class Station:
 
     target: Target
     side: Side
-    worker: Worker
+    worker: Answering
     beside: bool = False
     """Shown for comparison: asked for values and gradients, and no part of the verdict."""
     lock: Lock = field(default_factory=Lock)

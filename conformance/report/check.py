@@ -180,3 +180,10 @@ def _finite(number: float | None) -> float | str | None:
     if number is None or abs(number) < float("inf"):
         return number
     return str(number).replace("inf", "Infinity").replace("nan", "NaN")
+
+
+def headline_table(results: Results) -> str:
+    """The verdict and a row a property as a piece of HTML, everything foreign escaped."""
+    from conformance.report.html import piece
+
+    return piece("summary.html.jinja", results)

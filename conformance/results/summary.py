@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from conformance.results.cell import End
 from conformance.results.groups import Group, Known, deviations, group
 from conformance.results.read import Results
 from conformance.results.verdict import FINDINGS, VERDICTS, Verdict
@@ -71,6 +72,13 @@ def summarise(results: Results) -> Summary:
         absent=absent,
         skipped=_by_reason(results, "n/a", "not offered by the target"),
     )
+
+
+def ended(results: Results, seconds: float) -> Results:
+    """The run with its end marker, which says what it came to."""
+    whole = replace(results, end=End(len(results.cells), seconds, 0, ""))
+    summary = summarise(whole)
+    return replace(whole, end=End(len(results.cells), seconds, summary.exit, summary.sentence))
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from conformance.targets.call import Call
 from conformance.targets.exchange import Exchange, last_words
@@ -22,6 +22,15 @@ _RENEWAL = 0.6  # of the memory limit: a worker grown so far is replaced between
 
 class WorkerError(Exception):
     """A worker cannot be started: its framework is missing or broken."""
+
+
+class Answering(Protocol):
+    """Whoever performs calls for a target: a worker's process, or this very one."""
+
+    facts: dict[str, Any]
+
+    def evaluate(self, calls: Sequence[Call]) -> list[Outcome]: ...
+    def close(self) -> None: ...
 
 
 class Worker:

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from conformance.targets.candidate import CandidateError
 from conformance.targets.place import Place, source_of
 
 FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "numpy")
@@ -49,6 +51,48 @@ def guess(place: Place) -> str | None:
     if node is not None and (found := _only(_used(node, source))):
         return found
     return _only(_framework(name) for name in source.imports.values())
+
+
+def framework_of(live: Any) -> str:
+    """The framework of an object of this process: of its bases, its globals, its annotations.
+
+    Raises CandidateError where that leaves it open.
+    """
+    kind = live if isinstance(live, type) else type(live)
+    bases = _only(_framework(each.__module__) for each in kind.__mro__)
+    if bases is not None:
+        return bases
+    function = getattr(live, "__wrapped__", getattr(live, "func", live))
+    code = getattr(function, "__code__", None)
+    names = set(_names(code)) if code is not None else set()
+    spaces = {**getattr(function, "__globals__", {}), **_closed_over(function)}
+    used = (_module_of(spaces[name]) for name in names if name in spaces)
+    found = _only(_framework(each) for each in used)
+    if found is None:
+        raise CandidateError(
+            "the callable does not say which framework it is written for; "
+            f"say it with framework=, one of {', '.join(FRAMEWORKS)}"
+        )
+    return found
+
+
+def _names(code: Any) -> Iterator[str]:
+    yield from (*code.co_names, *code.co_freevars)
+    for each in code.co_consts:
+        if hasattr(each, "co_names"):
+            yield from _names(each)
+
+
+def _closed_over(function: Any) -> dict[str, Any]:
+    cells = getattr(function, "__closure__", None) or ()
+    return {
+        name: cell.cell_contents
+        for name, cell in zip(function.__code__.co_freevars, cells, strict=True)
+    }
+
+
+def _module_of(value: Any) -> str:
+    return str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
 
 
 def _only(found: Iterator[str | None]) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,17 @@ def prepare(start: Dict[str, Any]) -> None:
         raise ValueError(f"JAX has no mode {start['mode']}; there is jit")
     _mode = start["mode"]
     jax.config.update("jax_enable_x64", True)  # else float64 inputs become float32 on the way in
+
+
+@contextmanager
+def visiting() -> Iterator[None]:
+    """Calls in a process that is somebody else's: its setting comes back afterwards."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 def facts() -> Dict[str, Any]:
