@@ -11,7 +11,7 @@ from conformance.engine.probe import Found, Probe, settle
 from conformance.engine.workers import Absent, Station
 from conformance.specs.models import Loss
 from conformance.targets.algorithm import Stated
-from conformance.targets.bindings import Binding
+from conformance.targets.bindings import Binding, load_bindings
 from conformance.targets.candidate import (
     Candidate,
     CandidateError,
@@ -195,11 +195,9 @@ def _order(found: Description, loss: Loss, binding: Binding) -> str:
     return ""
 
 
-def beside(ready: Ready) -> Target | None:
+def beside(candidate: Candidate) -> Target | None:
     """The stock framework that a candidate is shown beside, where it has the loss."""
-    from conformance.targets.bindings import load_bindings
-
-    target = ready.station.target
+    target = target_of(candidate)
     name = "optax" if target.framework == "jax" else target.framework
     if name == "numpy":
         return None
@@ -207,5 +205,5 @@ def beside(ready: Ready) -> Target | None:
     found = resolve(stock)
     if isinstance(found, Missing):
         return None
-    bound = load_bindings(found).get(ready.binding.loss)
+    bound = load_bindings(found).get(candidate.loss)
     return found if bound is not None and bound.absent is None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from conformance.specs.models import Loss, Parameter
 from conformance.targets.algorithm import stated_algorithm
 from conformance.targets.candidate import Candidate, CandidateError
 from conformance.targets.guess import FRAMEWORKS, framework_of, guess
-from conformance.targets.inprocess import live_path
+from conformance.targets.inprocess import MODULE, InProcess, live_path
 from conformance.targets.place import Place, read_place
 
 CHECKED = tuple(name for name in PROPERTIES if name not in ("module", "alias"))
@@ -80,7 +81,15 @@ class Prepared:
 
     def replay(self, finding: Finding) -> Finding:
         """The finding with a line that runs its case again on this callable."""
+        if self.live:
+            snippet = finding.snippet.replace(f"from {MODULE} import ", "# checked here: ")
+            return replace(finding, replay="", snippet=snippet, test="")
         return replace(finding, replay=replay_line(finding.case, self.call))
+
+    @property
+    def live(self) -> bool:
+        """Whether the callable ran in this process: no other one could run its cases again."""
+        return self.ready is not None and isinstance(self.ready.station.worker, InProcess)
 
 
 def replay_line(case: str, call: Mapping[str, Any]) -> str:
@@ -147,16 +156,23 @@ def prepare(
     if asked.algorithm is not None:
         stated = stated_algorithm(asked.algorithm, loss, candidate.framework, asked.folder)
     told(f"starting {candidate.place.text} with {candidate.framework}, as {loss.id}")
-    ready = open_candidate(
-        candidate,
-        library.losses,
-        stated,
-        asked.dtypes or DTYPES,
-        bool(asked.dtypes),
-        Limits(asked.timeout, asked.memory),
-        stack,
-    )
-    return prepared(asked, library, loss, ready, stack)
+    with ThreadPoolExecutor(1) as pool:  # the stock framework starts meanwhile
+        other = pool.submit(_beside, asked, candidate, stack)
+        ready = open_candidate(
+            candidate,
+            library.losses,
+            stated,
+            asked.dtypes or DTYPES,
+            bool(asked.dtypes),
+            Limits(asked.timeout, asked.memory),
+            stack,
+        )
+    return prepared(asked, library, loss, ready, other.result())
+
+
+def _beside(asked: Asked, candidate: Candidate, stack: ExitStack) -> list[Station]:
+    other = None if asked.alone else beside(candidate)
+    return open_stations((other,) if other else (), stack, beside=True)[0]
 
 
 def prepare_live(asked: Asked, live: Any, stack: ExitStack) -> Prepared:
@@ -172,11 +188,15 @@ def prepare_live(asked: Asked, live: Any, stack: ExitStack) -> Prepared:
         stated = stated_algorithm(asked.algorithm, loss, framework, asked.folder)
     dtypes = asked.dtypes or DTYPES
     ready = open_live(candidate, library.losses, stated, dtypes, bool(asked.dtypes))
-    return prepared(asked, library, loss, ready, stack)
+    return prepared(asked, library, loss, ready, _beside(asked, candidate, stack))
 
 
 def prepared(
-    asked: Asked, library: Library, loss: Loss, ready: Ready | Absent, stack: ExitStack
+    asked: Asked,
+    library: Library,
+    loss: Loss,
+    ready: Ready | Absent,
+    stations: Sequence[Station],
 ) -> Prepared:
     """The request of a callable that is ready, and the stock framework beside it."""
     properties = tuple(name for name in CHECKED if name in (asked.properties or CHECKED))
@@ -192,8 +212,6 @@ def prepared(
             (loss.id,), (ready.target,), dtypes, properties, asked.profile, asked.seed
         )
         return Prepared(request, library, (), (ready,), None, call)
-    other = None if asked.alone else beside(ready)
-    stations, _ = open_stations((other,) if other else (), stack, beside=True)
     request = Request(
         losses=(loss.id,),
         targets=(ready.station.target,),
