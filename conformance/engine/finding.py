@@ -95,6 +95,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         cases=len({each.case.id for each in group}),
         parameters=as_mapping(case.parameters),
         reduction=case.reduction,
+        hint=fault.hint,
         snippet=snippet(call, fault.input),
         test=regression_test(call, fault.input, fault.kind, _due(fault), _shape_due(fault)),
         smallest=tuple(_example(each) for each in group[:3]),

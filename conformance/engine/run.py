@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
@@ -21,6 +21,7 @@ from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import shrunk
+from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station
 from conformance.results.cell import Cell
@@ -169,10 +170,17 @@ def _reducer(job: Job) -> Callable[[Fault], Fault]:
             return _retried(job, fault.property, recipe)
 
         if fault.property not in _DRAWN or fault.kind in DEATHS:
-            return fault
-        return shrunk(fault, job.block.loss, retry)
+            return _advised(fault, job)
+        smaller = shrunk(fault, job.block.loss, retry)
+        return _advised(smaller, job)
 
     return reduce
+
+
+def _advised(fault: Fault, job: Job) -> Fault:
+    """With the choice that its author may have meant, where the target is a user's callable."""
+    hint = suggestion(fault, job.block) if job.station.target.place else ""
+    return replace(fault, hint=hint) if hint else fault
 
 
 _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")

@@ -38,6 +38,8 @@ def show_check(results: Results, console: Console) -> None:
     for group in summary.groups[:FIRST]:
         console.print()
         told(group, console)
+        if group.worst.hint:
+            console.print(Text(f"  {wording.short(group.worst.hint, wording.LINE)}", "yellow"))
         for title, code in (
             ("without this suite", group.worst.snippet),
             ("test", group.worst.test),

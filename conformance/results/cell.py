@@ -94,7 +94,7 @@ class Finding:
 
     `cases` counts the failing cases behind it, `mismatched` of `of` the elements in `case`;
     `bound` is in ulp; `snippet` shows the departure without this suite, `test`
-    holds it as a pytest test.
+    holds it as a pytest test, `hint` says which declared choice would explain it.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Finding:
     bound: float | None = None
     snippet: str = ""
     test: str = ""
+    hint: str = ""
     smallest: tuple[Example, ...] = ()
     known: Deviation | None = None
 

@@ -126,6 +126,7 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
             "reduction_name": candidate.renames.get("reduction", "reduction"),
             "conventions": dict(candidate.conventions),
             "unsupported": dict(_unaccepted(candidate, loss, found, taken)),
+            "unchecked": _unchecked(candidate, loss),
             "not_differentiated": _constant(candidate, loss, found),
         }
     )
@@ -210,6 +211,15 @@ def _unaccepted(
         for name in loss.parameters
         if name not in taken and name not in candidate.parameters
     }
+
+
+def _unchecked(candidate: Candidate, loss: Loss) -> dict[str, str]:
+    """Compiled code cannot raise for a value, only for what is known of it before: its form."""
+    if candidate.framework != "jax":
+        return {}
+    reason = "code that JAX compiles cannot raise because of a value"
+    forms = ("shape", "dtype", "reduction")
+    return {each.id: reason for each in loss.rejects if each.kind not in forms}
 
 
 def _constant(candidate: Candidate, loss: Loss, found: Description) -> dict[str, str]:
