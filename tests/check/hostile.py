@@ -105,3 +105,32 @@ def only_float32(prediction, target, reduction="none"):
         raise TypeError(f"{prediction.dtype} is not supported")
     loss = honest(prediction, target)
     return loss if reduction == "none" else getattr(np, reduction)(loss)
+
+
+def turned(target, prediction):
+    return honest(prediction, target)
+
+
+def negated(prediction, target):
+    return honest(prediction, target)
+
+
+def negated_gradient(prediction, target, cotangent):
+    slope = 2 * (prediction - target) * cotangent
+    return {"prediction": -slope, "target": slope}
+
+
+def half(prediction, target):
+    return honest(prediction, target)
+
+
+def half_gradient(prediction, target, cotangent):
+    return [2 * (prediction - target) * cotangent]
+
+
+def off(prediction, target):
+    return honest(prediction, target) * 1.001
+
+
+def needs_more(prediction, target, temperature):
+    return honest(prediction, target) / temperature
