@@ -87,7 +87,7 @@ def test_numbers_reach_junit(ran):
     )
     found = {each.get("name"): each.get("value") for each in case.iter("property")}
     assert found["verdict"] == "pass"
-    assert float(str(found["share_of_bound"])) <= 1.0
+    assert float(str(found["worst_ulp"])) <= 1.0
 
 
 def test_reports_are_written_where_asked(ran):
