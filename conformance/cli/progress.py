@@ -38,17 +38,16 @@ def bar(cells: Iterable[Cell], planned: int) -> Iterator[Cell]:
             yield cell
 
 
-def lines(cells: Iterable[Cell]) -> Iterator[Cell]:
-    """The cells; on stderr a line a dtype, as soon as the verdicts on the callable are there."""
+def lines(cells: Iterable[Cell], each: int) -> Iterator[Cell]:
+    """The cells; on stderr a line as soon as the `each` verdicts of a dtype are there."""
     held: list[Cell] = []
     for cell in cells:
         if held and (held[-1].dtype, held[-1].target) != (cell.dtype, cell.target):
-            _say(held)
             held = []
         held.append(cell)
+        if len(held) == each:
+            _say(held)
         yield cell
-    if held:
-        _say(held)
 
 
 def _say(cells: list[Cell]) -> None:

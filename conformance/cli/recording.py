@@ -52,7 +52,9 @@ def record_check(asked: Asked, file: Path | None) -> Results:
         prepared = prepare(asked, stack, lambda line: click.echo(line, err=True))
         manifest = check_manifest(asked, prepared)
         made = check_cells(prepared, stack)
-        return _recorded(lines(made), manifest, file, started, stack)
+        return _recorded(
+            lines(made, len(prepared.request.properties)), manifest, file, started, stack
+        )
 
 
 def _recorded(

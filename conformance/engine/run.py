@@ -20,7 +20,7 @@ from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import shrunk
+from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station
@@ -139,7 +139,9 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     answers = iter(job.answers.result())
     for task in job.tasks:
         task.judge(job.book, [next(answers) for _ in task.calls])
-    for found in findings(job.book.faults, job.station.target.name, _reducer(job)):
+    for found in findings(
+        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
+    ):
         job.book.tally(found.property).findings.append(found)
     for (name, _), (fault, known) in job.book.explained.items():
         shown = documented(fault, known, job.station.target.name)
@@ -159,10 +161,18 @@ def _cell(job: Job, name: str) -> Cell:
     return tally.cell()
 
 
+HASTY = 30
+"""Attempts at a smaller case where an answer is due within seconds."""
+
 NOTHING = "the spec or the binding states nothing of this kind"
 
 
-def _reducer(job: Job) -> Callable[[Fault], Fault]:
+def _attempts(request: Request) -> int:
+    """Of a check in the quick profile somebody waits for the answer."""
+    return HASTY if request.narrow is not None and request.depth.coarse else ATTEMPTS
+
+
+def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
     """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
 
     def reduce(fault: Fault) -> Fault:
@@ -171,7 +181,7 @@ def _reducer(job: Job) -> Callable[[Fault], Fault]:
 
         if fault.property not in _DRAWN or fault.kind in DEATHS:
             return _advised(fault, job)
-        smaller = shrunk(fault, job.block.loss, retry)
+        smaller = shrunk(fault, job.block.loss, retry, attempts)
         return _advised(smaller, job)
 
     return reduce

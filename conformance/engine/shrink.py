@@ -30,13 +30,13 @@ _QUIET = settings(
 )
 
 
-def shrunk(fault: Fault, loss: Loss, retry: Retry) -> Fault:
+def shrunk(fault: Fault, loss: Loss, retry: Retry, attempts: int = ATTEMPTS) -> Fault:
     """The same kind of fault on the smallest case that still shows it; the fault itself otherwise."""
     try:
         recipe = Recipe.parse(fault.case.id)
     except CaseTextError:
         return fault  # written in a spec: small already
-    smaller = _by_recipe(fault, recipe, retry)
+    smaller = _by_recipe(fault, recipe, retry, attempts)
     return _by_sample(smaller, loss, retry)
 
 
@@ -50,7 +50,7 @@ def _nature(fault: Fault) -> tuple[str, str | None, str | None]:
     return fault.kind, fault.input, raised
 
 
-def _by_recipe(fault: Fault, recipe: Recipe, retry: Retry) -> Fault:
+def _by_recipe(fault: Fault, recipe: Recipe, retry: Retry, attempts: int) -> Fault:
     shown: dict[Recipe, Fault] = {}
 
     def fails(candidate: Recipe) -> bool:
@@ -61,7 +61,8 @@ def _by_recipe(fault: Fault, recipe: Recipe, retry: Retry) -> Fault:
         return True
 
     try:
-        return shown[find(simpler(recipe), fails, settings=_QUIET, random=random.Random(0))]
+        quiet = settings(_QUIET, max_examples=attempts)
+        return shown[find(simpler(recipe), fails, settings=quiet, random=random.Random(0))]
     except NoSuchExample:
         return fault
 

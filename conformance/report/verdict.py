@@ -10,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.report import wording
-from conformance.report.check import candidate, error, lacks, rows, stock, where
+from conformance.report.check import candidate, error, lacks, rows, stock
 from conformance.report.terminal import FIRST, STYLE, headline, told
 from conformance.results import Results, summarise
 from conformance.results.verdict import SYMBOL
 
-WHERE = 26
-"""Columns of the last column, so that a row stays one line on 80."""
+WHERE = 16
+"""Columns of the last column, so that a row stays one line on 80; the input is in the report."""
 
 
 def show_check(results: Results, console: Console) -> None:
@@ -70,7 +70,7 @@ def _table(results: Results, compared: bool) -> Table:
             Text(wording.share(row.share) if row.share is not None else ""),
             *([Text(wording.share(row.stock) if row.stock is not None else "")] * compared),
             Text(wording.count(row.cases)),
-            Text(wording.short(where(row), WHERE)),
+            Text(wording.short(row.dtype if row.worst else "; ".join(row.notes), WHERE)),
         ]
         table.add_row(*squares)
     return table
