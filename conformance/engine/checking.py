@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.engine.candidate import Limits, Ready, beside, open_candidate, open_live
 from conformance.engine.manifest import manifest_of
+from conformance.engine.practice import reference_of
 from conformance.engine.request import DTYPES, PROPERTIES, Request
 from conformance.engine.run import cells
 from conformance.engine.workers import Absent, Station, open_stations
@@ -151,6 +152,7 @@ def prepare(
     """
     library, loss = library_of(asked)
     _known_properties(asked.properties)
+    _need_reference(loss)
     candidate = candidate_of(asked, library, loss)
     stated = None
     if asked.algorithm is not None:
@@ -179,6 +181,7 @@ def prepare_live(asked: Asked, live: Any, stack: ExitStack) -> Prepared:
     """The same for an object of this process, called here. Raises CandidateError."""
     library, loss = library_of(asked)
     _known_properties(asked.properties)
+    _need_reference(loss)
     framework = asked.framework or framework_of(live)
     path = live_path(live, asked.place)
     place = Place(asked.place, path, path.rpartition(":")[2], None, ())
@@ -223,6 +226,15 @@ def prepared(
         narrow=ready.binding,
     )
     return Prepared(request, library, (ready.station, *stations), (), ready, call)
+
+
+def _need_reference(loss: Loss) -> None:
+    try:
+        reference_of(loss.id)
+    except KeyError:
+        raise CandidateError(
+            f"the loss {loss.id!r} has a spec and no reference program, so nothing can be held to it"
+        ) from None
 
 
 def _known_properties(names: Sequence[str]) -> None:

@@ -165,6 +165,7 @@ class Worker:
             "mode": self.target.mode,
             "threads": self._threads,
             "import_paths": self._import_paths,
+            "watch": bool(self.target.place),  # what a framework does to itself is its own
         }
         process.outbox.add(encode(start, []))
         try:

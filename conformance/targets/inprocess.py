@@ -40,9 +40,7 @@ class InProcess:
         for name, value in (("_device", self.target.device), ("_mode", self.target.mode)):
             if hasattr(adapter, name):
                 setattr(adapter, name, value)
-        hook = sys.unraisablehook
         self._adapter, self._evaluator = adapter, evaluation.Evaluator(adapter)
-        sys.unraisablehook = hook  # the caller's own
         self.facts = dict(adapter.facts())
 
     def close(self) -> None:
@@ -52,7 +50,7 @@ class InProcess:
         """What the callable takes. Raises WorkerError."""
         (signature,) = _scripts("signature")[:1]
         try:
-            return dict(signature.describe_callable(path, self._evaluator.watch))
+            return {**signature.describe_callable(path), "altered": ()}
         except Exception as error:
             raise WorkerError(f"{type(error).__name__}: {error}") from error
 

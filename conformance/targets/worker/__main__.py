@@ -18,6 +18,7 @@ import numpy as np
 from evaluation import Evaluator, describe
 from protocol import Inbox, Outbox, encode
 from signature import describe_callable
+from watch import Watch
 
 
 def facts_of(adapter: Any) -> Dict[str, Any]:
@@ -47,7 +48,9 @@ def follow(parent: int) -> None:
 def description(path: str, evaluator: Evaluator) -> Dict[str, Any]:
     """What the callable at a path takes, or why it cannot be had."""
     try:
-        return {"description": describe_callable(path, evaluator.watch)}
+        found = describe_callable(path)
+        altered = evaluator.watch.changes() if evaluator.watch else []
+        return {"description": {**found, "altered": altered}}
     except BaseException as fault:  # SystemExit too is an answer
         return {"failed": describe(fault)}
 
@@ -71,7 +74,7 @@ def main() -> None:
     except BaseException as fault:
         return answer({"failed": describe(fault)})
     answer({"facts": facts})
-    evaluator = Evaluator(adapter)
+    evaluator = Evaluator(adapter, Watch(adapter) if start[0]["watch"] else None)
     while True:
         try:
             frame = inbox.receive()

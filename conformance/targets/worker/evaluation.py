@@ -52,11 +52,14 @@ class Invocation:
 
 
 class Evaluator:
-    """Evaluates requests with one adapter; callables are located, and compiled, once."""
+    """Evaluates requests with one adapter; callables are located, and compiled, once.
 
-    def __init__(self, adapter: Any) -> None:
+    With a watch each outcome says what the call changed in its process.
+    """
+
+    def __init__(self, adapter: Any, watch: Optional[Watch] = None) -> None:
         self._adapter = adapter
-        self.watch = Watch(adapter)
+        self.watch = watch
         self._known: Dict[str, Tuple[Invocation, Callable[..., Any]]] = {}
 
     def evaluate(
@@ -73,7 +76,7 @@ class Evaluator:
             except BaseException as fault:  # SystemExit too is an answer
                 report["raised"] = describe(fault)
             report["seconds"] = time.perf_counter() - began
-            report["altered"] = self.watch.changes()
+            report["altered"] = self.watch.changes() if self.watch else []
         report["warnings"] = [
             [each.category.__name__, str(each.message)[:_LONGEST_MESSAGE]]
             for each in caught[:_MOST_WARNINGS]

@@ -54,12 +54,12 @@ def _has_own_setup(owner: Any) -> bool:
     return False
 
 
-def describe_callable(path: str, watch: Any) -> Dict[str, Any]:
-    """Kind, names and defaults of the callable at a path, and what importing it changed."""
+def describe_callable(path: str) -> Dict[str, Any]:
+    """Kind, names and defaults of the callable at a path."""
     found = usable(locate(path))
     if not callable(found):
         raise TypeError(f"{path} is {type(found).__name__}, which cannot be called")
-    return {**_described(found), **_beside(path), "altered": watch.changes()}
+    return {**_described(found), **_beside(path)}
 
 
 def _described(found: Any) -> Dict[str, Any]:
