@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.engine.checking import Asked, check_cells, check_manifest, prepare, prepare_live
+from conformance.engine.asked import Asked
+from conformance.engine.checking import check_cells, check_manifest, prepare, prepare_live
 from conformance.report.check import headline_table
 from conformance.results import Results, ResultsWriter, Summary, summarise
 from conformance.results.cell import Finding

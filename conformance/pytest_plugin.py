@@ -97,7 +97,7 @@ def _items(
     tests: ConformanceTests,
     provided: bool = False,
 ) -> Iterator[pytest.Item]:
-    from conformance.engine.checking import CHECKED
+    from conformance.engine.asked import CHECKED
 
     asked = tuple(tests.options.get("properties", ())) or CHECKED
     for dtype in tests.dtypes:

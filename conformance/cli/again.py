@@ -12,7 +12,7 @@ import click
 from conformance.cli.verdict import FINDINGS, INCOMPLETE, NOTHING
 
 if TYPE_CHECKING:
-    from conformance.engine.checking import Asked
+    from conformance.engine.asked import Asked
     from conformance.results.cell import Cell
 
 
@@ -22,7 +22,8 @@ def again(case_id: str, asked: Asked) -> int:
     from rich.text import Text
 
     from conformance.cases.replay import rebuild, split_id
-    from conformance.engine.checking import library_of, prepare
+    from conformance.engine.asked import library_of
+    from conformance.engine.checking import prepare
     from conformance.engine.replay import replay
     from conformance.report.terminal import show_cell
     from conformance.results.verdict import FINDINGS as BAD

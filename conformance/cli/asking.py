@@ -11,7 +11,7 @@ import click
 from conformance.cli.selection import DEVICES
 
 if TYPE_CHECKING:
-    from conformance.engine.checking import Asked
+    from conformance.engine.asked import Asked
 
 FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "numpy")
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -68,7 +68,7 @@ def one_asked(
     memory: int,
 ) -> Asked:
     """The check that the flags ask for, losses and dtypes apart. Raises click.UsageError."""
-    from conformance.engine.checking import Asked
+    from conformance.engine.asked import Asked
 
     return Asked(
         place=place, spec=spec, framework=framework, rename=pairs("--rename", rename),

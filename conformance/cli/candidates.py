@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.cli.config import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from conformance.engine.checking import Asked
+    from conformance.engine.asked import Asked
 
 _TEXT, _TEXTS, _PAIRS = "a string", "a list of strings", "a table"
 KEYS = {

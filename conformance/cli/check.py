@@ -15,7 +15,7 @@ from conformance.cli.selection import DTYPES
 from conformance.cli.verdict import NothingSelected
 
 if TYPE_CHECKING:
-    from conformance.engine.checking import Asked
+    from conformance.engine.asked import Asked
     from conformance.results import Results
 
 RESULTS = "conformance-check.jsonl.gz"

@@ -14,7 +14,8 @@ import click
 from conformance.cli.output import unwritable
 from conformance.cli.progress import bar, lines
 from conformance.cli.verdict import INTERRUPTED
-from conformance.engine.checking import Asked, check_cells, check_manifest, prepare
+from conformance.engine.asked import Asked
+from conformance.engine.checking import check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import cells

@@ -15,10 +15,9 @@ from conformance.targets.bindings import Binding, load_bindings
 from conformance.targets.candidate import (
     Candidate,
     CandidateError,
-    Description,
     binding_for,
-    read_description,
 )
+from conformance.targets.description import Description, read_description
 from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.inprocess import InProcess
 from conformance.targets.profiles import profile_of
