@@ -36,3 +36,25 @@ def bar(cells: Iterable[Cell], planned: int) -> Iterator[Cell]:
             label = f"{cell.loss} {cell.dtype} {cell.target.partition('==')[0]}"
             progress.update(task, advance=1, description=label)
             yield cell
+
+
+def lines(cells: Iterable[Cell], each: int) -> Iterator[Cell]:
+    """The cells; on stderr a line as soon as the `each` verdicts of a dtype are there."""
+    held: list[Cell] = []
+    for cell in cells:
+        if held and (held[-1].dtype, held[-1].target) != (cell.dtype, cell.target):
+            held = []
+        held.append(cell)
+        if len(held) == each:
+            _say(held)
+        yield cell
+
+
+def _say(cells: list[Cell]) -> None:
+    if " on " not in cells[0].target:
+        return  # stock, there for comparison
+    import click
+
+    from conformance.report.check import line_of_dtype
+
+    click.echo(line_of_dtype(cells), err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
@@ -14,11 +14,14 @@ from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, merged_reasons
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer, vanished
+from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import MAKERS, WRITTEN
+from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import shrunk
+from conformance.engine.shrink import ATTEMPTS, shrunk
+from conformance.engine.suggestion import suggestion
+from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station
 from conformance.results.cell import Cell
 from conformance.specs.models import Loss
@@ -33,6 +36,7 @@ class Batch:
     loss: Loss
     dtype: str
     cases: tuple[Case, ...]
+    left_out: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,11 @@ def _batches(request: Request, losses: Mapping[str, Loss]) -> Iterator[Batch]:
             recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
             if depth.coarse:
                 recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
-            yield Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes))
+            left_out: Mapping[str, int] = {}
+            if request.narrow is not None:
+                recipes, left_out = narrowed(recipes, request.narrow, loss)
+            cases = tuple(build(recipe, loss) for recipe in recipes)
+            yield Batch(loss, dtype, cases, left_out)
 
 
 def _ask(
@@ -90,11 +98,25 @@ def _ask(
     binding = block.binding
     explain = explainer(station.target, losses)
     book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
+    if not station.beside:
+        _leave_out(book, batch.left_out)
     tasks = (
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
     calls = [call for task in tasks for call in task.calls]
     return Job(station, block, book, tasks, pool.submit(ask, station, calls))
+
+
+def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
+    """Count what drawn cases would have asked for and the callable does not take."""
+    for name in (drawn.VALUE, drawn.GRADIENT):
+        for reason, count in reasons.items():
+            for _ in range(count):
+                book.skip(name, reason)
+
+
+def _asked(request: Request, station: Station) -> tuple[str, ...]:
+    return request.compared if station.beside else request.properties
 
 
 def _tasks(
@@ -103,7 +125,7 @@ def _tasks(
     paired = cases[: request.depth.paired]
     budget = Budget(request.depth.compiled)
     for name, make in MAKERS.items():
-        if name not in request.properties:
+        if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
@@ -116,14 +138,16 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     answers = iter(job.answers.result())
     for task in job.tasks:
         task.judge(job.book, [next(answers) for _ in task.calls])
-    for found in findings(job.book.faults, job.station.target.name, _reducer(job)):
+    for found in findings(
+        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
+    ):
         job.book.tally(found.property).findings.append(found)
     for (name, _), (fault, known) in job.book.explained.items():
         shown = documented(fault, known, job.station.target.name)
         job.book.tally(name).findings.append(shown)
     for name, gone in vanished(job.book, job.station.target).items():
         job.book.tally(name).vanished += gone
-    for name in request.properties:
+    for name in _asked(request, job.station):
         yield _cell(job, name)
 
 
@@ -136,19 +160,36 @@ def _cell(job: Job, name: str) -> Cell:
     return tally.cell()
 
 
+HASTY = 30
+"""Attempts at a smaller case where an answer is due within seconds."""
+
 NOTHING = "the spec or the binding states nothing of this kind"
 
 
-def _reducer(job: Job) -> Callable[[Fault], Fault]:
-    """Shrinks a fault of a drawn case; all others are small already."""
+def _attempts(request: Request) -> int:
+    """Of a check in the quick profile somebody waits for the answer."""
+    return HASTY if request.narrow is not None and request.depth.coarse else ATTEMPTS
+
+
+def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
+    """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
 
     def reduce(fault: Fault) -> Fault:
         def retry(case: Case) -> Fault | None:
             return _retried(job, fault.property, case)
 
-        return shrunk(fault, job.block.loss, retry) if fault.property in _DRAWN else fault
+        if fault.property not in _DRAWN or fault.kind in DEATHS:
+            return _advised(fault, job)
+        smaller = shrunk(fault, job.block.loss, retry, attempts)
+        return _advised(smaller, job)
 
     return reduce
+
+
+def _advised(fault: Fault, job: Job) -> Fault:
+    """With the choice that its author may have meant, where the target is a user's callable."""
+    hint = suggestion(fault, job.block) if job.station.target.place else ""
+    return replace(fault, hint=hint) if hint else fault
 
 
 _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")

@@ -35,13 +35,13 @@ _QUIET = settings(
 )
 
 
-def shrunk(fault: Fault, loss: Loss, retry: Retry) -> Fault:
+def shrunk(fault: Fault, loss: Loss, retry: Retry, attempts: int = ATTEMPTS) -> Fault:
     """The same kind of fault on the smallest case that still shows it; the fault itself otherwise."""
     try:
         recipe = Recipe.parse(fault.case.id)
     except CaseTextError:
         return fault  # written in a spec: small already
-    smaller = _by_recipe(fault, recipe, loss, retry)
+    smaller = _by_recipe(fault, recipe, loss, retry, attempts)
     return _by_number(_by_sample(smaller, loss, retry), loss, retry)
 
 
@@ -55,7 +55,7 @@ def _nature(fault: Fault) -> tuple[str, str | None, str | None]:
     return fault.kind, fault.input, raised
 
 
-def _by_recipe(fault: Fault, recipe: Recipe, loss: Loss, retry: Retry) -> Fault:
+def _by_recipe(fault: Fault, recipe: Recipe, loss: Loss, retry: Retry, attempts: int) -> Fault:
     """Each recipe is asked for once: Hypothesis gives up on a fault that comes and goes."""
     asked: dict[Recipe, Fault | None] = {}
 
@@ -66,7 +66,8 @@ def _by_recipe(fault: Fault, recipe: Recipe, loss: Loss, retry: Retry) -> Fault:
         return asked[candidate] is not None
 
     try:
-        smallest = find(simpler(recipe, loss), fails, settings=_QUIET, random=random.Random(0))
+        quiet = settings(_QUIET, max_examples=attempts)
+        smallest = find(simpler(recipe, loss), fails, settings=quiet, random=random.Random(0))
     except NoSuchExample:
         return fault
     return asked[smallest] or fault
