@@ -3,20 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import reference
+from conformance.engine.derived import gradient_program, value_program
 from conformance.engine.standard import Practice, Program, Reference
+from conformance.engine.truth import Truth
+from conformance.numerics.formats import FORMATS
+from conformance.oracle.evaluation import Identity
+from conformance.specs.library import load_library
 from conformance.specs.models import Loss
 from conformance.targets.bindings import Binding
 from conformance.targets.profiles import Profile, Rounding
 from reference.algorithms import GRADIENTS, VALUES
 
-ENVELOPE = "envelope"
+ENVELOPE, FORMULA = "envelope", "formula"
+
+Programs = Mapping[str, Program]
 
 
-def reference_of(loss: str) -> Reference:
-    program = reference.PROGRAMS[loss]
-    return Reference(program.value, program.gradient)
+def reference_of(loss: Loss, dtype: str) -> Reference:
+    """The registered programs of a loss; else its formula, exact enough to judge the dtype."""
+    if registered(loss):
+        program = reference.PROGRAMS[loss.id]
+        return Reference(program.value, program.gradient)
+    truth = Truth(loss, FORMATS[dtype])
+    return Reference(truth.value, truth.gradient)
+
+
+def registered(loss: Loss) -> bool:
+    """Whether `reference/` has a program for this very loss; another one may share its name."""
+    return _registered(Identity(loss))
+
+
+@lru_cache(maxsize=64)
+def _registered(key: Identity) -> bool:
+    loss, own = key.loss, load_library().losses.get(key.loss.id)
+    if own is None or loss.id not in reference.PROGRAMS:
+        return False
+    parts = ("inputs", "parameters", "formula", "reductions", "conventions")
+    return all(getattr(loss, part) == getattr(own, part) for part in parts)
+
+
+def programs_of(loss: Loss) -> tuple[Programs, Programs]:
+    """The programs of value and gradient that implementations are known to run, by name."""
+    if registered(loss):
+        return VALUES[loss.id], GRADIENTS[loss.id]
+    slopes = {
+        f"{FORMULA}-backward": gradient_program(loss, seeded=True),
+        f"{FORMULA}-slopes": gradient_program(loss, seeded=False),
+    }
+    return {FORMULA: value_program(loss)}, slopes
 
 
 def declared(binding: Binding, loss: Loss) -> dict[str, str]:
@@ -29,10 +66,13 @@ def practice_of(binding: Binding, loss: Loss, dtype: str, profile: Profile) -> P
     """The registered algorithm of the binding, or the envelope of all that are known."""
     algorithm = binding.algorithm
     rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
+    values, gradients = programs_of(loss)
+    if not registered(loss):
+        algorithm = None
     return Practice(
         choices=declared(binding, loss),
-        values=_programs(VALUES[loss.id], algorithm.value if algorithm else ENVELOPE),
-        gradients=_programs(GRADIENTS[loss.id], algorithm.gradient if algorithm else ENVELOPE),
+        values=_programs(values, algorithm.value if algorithm else ENVELOPE),
+        gradients=_programs(gradients, algorithm.gradient if algorithm else ENVELOPE),
         arithmetic=profile.arithmetic(dtype, rounding),
     )
 
@@ -45,7 +85,9 @@ def _programs(known: Mapping[str, Program], name: str) -> tuple[Program, ...]:
     return (known[name],)
 
 
-def algorithm_name(binding: Binding) -> str:
+def algorithm_name(binding: Binding, loss: Loss) -> str:
     """How the report names what decided the bound."""
+    if not registered(loss):
+        return FORMULA
     algorithm = binding.algorithm
     return f"{algorithm.value}, {algorithm.rounding}" if algorithm else ENVELOPE

@@ -184,8 +184,10 @@ def _in_range(name: str, result: Estimate, operands: list[Estimate], form: Forma
 
 
 def _pole(name: str, operands: list[Estimate]) -> Mask:
-    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0."""
+    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0, 0 ** -1."""
     last = operands[-1].value
+    if name == "power":
+        return np.asarray((operands[0].value == 0) & (last < 0))
     at = {"log": 0.0, "log1p": -1.0, "divide": 0.0, "reciprocal": 0.0}.get(name)
     return np.zeros(last.shape, dtype=bool) if at is None else np.asarray(last == at)
 

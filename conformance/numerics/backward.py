@@ -1,0 +1,298 @@
+"""Derivatives of formulas on arrays: a record of the steps, and the way back through it.
+
+The record is walked as autograd walks it, from the loss to every input at once: one walk, however
+many classes, and the rounding errors of a program that differentiates the formula as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from conformance.numerics.estimate import Mask
+from conformance.numerics.language import Arrays, certain, positions, possible, values_of
+from conformance.specs.language import Thunk
+
+Pull = Callable[[Any], Any]
+"""From the slope by a result to the slope by one of its operands."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """The way from a result back to one operand; `where` limits it to some samples."""
+
+    to: Traced
+    pull: Pull
+    where: Mask | None = None
+
+
+class Traced:
+    """An array, and the paths back to what it was made of."""
+
+    __array_ufunc__ = None  # NumPy leaves `array + traced` to this class
+
+    def __init__(self, value: Any, paths: tuple[Path, ...] = ()) -> None:
+        self.value = value
+        self.paths = paths
+        self.depth: int = 1 + max((path.to.depth for path in paths), default=0)
+
+    def __add__(self, other: Any) -> Traced:
+        return _made(plain(self) + plain(other), (self, _as_it_is), (other, _as_it_is))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Traced:
+        return _made(plain(self) - plain(other), (self, _as_it_is), (other, _negated))
+
+    def __rsub__(self, other: Any) -> Traced:
+        return _made(plain(other) - plain(self), (self, _negated))
+
+    def __mul__(self, other: Any) -> Traced:
+        a, b = plain(self), plain(other)
+        return _made(a * b, (self, lambda slope: slope * b), (other, lambda slope: slope * a))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Traced:
+        return _made(-self.value, (self, _negated))
+
+
+def plain(x: Any) -> Any:
+    """The array of a traced number, anything else as it is."""
+    return x.value if isinstance(x, Traced) else x
+
+
+def _as_it_is(slope: Any) -> Any:
+    return slope
+
+
+def _negated(slope: Any) -> Any:
+    return -slope
+
+
+def _made(value: Any, *operands: tuple[Any, Pull]) -> Traced:
+    """A result with its operands; those that depend on no input are left out."""
+    return Traced(value, tuple(Path(x, pull) for x, pull in operands if isinstance(x, Traced)))
+
+
+@dataclass(frozen=True)
+class Traces:
+    """A `Language` of traced arrays over one of arrays; constants stay arrays."""
+
+    arrays: Arrays
+
+    def number(self, value: Fraction) -> Any:
+        return self.arrays.number(value)
+
+    def divide(self, a: Any, b: Any) -> Any:
+        above, below = plain(a), plain(b)
+        value = self.arrays.divide(above, below)
+        return self._traced(
+            value,
+            (a, lambda slope: slope / below),
+            (b, lambda slope: -(slope * value) / below),
+        )
+
+    def power(self, a: Any, b: Any) -> Any:
+        base, exponent = plain(a), plain(b)
+        value = self.arrays.power(base, exponent)
+
+        def by_base(slope: Any) -> Any:
+            return slope * (exponent * self.arrays.power(base, exponent - 1))
+
+        return self._traced(
+            value, (a, by_base), (b, lambda slope: slope * (value * np.log(base)))
+        )
+
+    def exp(self, x: Any) -> Any:
+        value = self.arrays.exp(plain(x))
+        return self._traced(value, (x, lambda slope: slope * value))
+
+    def log(self, x: Any) -> Any:
+        return self._traced(self.arrays.log(plain(x)), (x, lambda slope: slope / plain(x)))
+
+    def sqrt(self, x: Any) -> Any:
+        value = self.arrays.sqrt(plain(x))
+        return self._traced(value, (x, lambda slope: slope / (2 * value)))
+
+    def abs(self, x: Any) -> Any:
+        if not isinstance(x, Traced):
+            return self.arrays.abs(x)
+        upper = _above(x.value, -x.value)
+        value = self.arrays.abs(x.value)
+        return _made(value, (x, lambda slope: self.arrays.where(upper, slope, -slope)))
+
+    def max(self, terms: Sequence[Any]) -> Any:
+        return self._extreme(terms, np.maximum, lambda a, b: _above(a, b))
+
+    def min(self, terms: Sequence[Any]) -> Any:
+        return self._extreme(terms, np.minimum, lambda a, b: _above(b, a))
+
+    def _extreme(self, terms: Sequence[Any], best: Any, first_wins: Any) -> Any:
+        result = terms[0]
+        for term in terms[1:]:
+            a, b = plain(result), plain(term)
+            value = best(a, b)
+            if isinstance(result, Traced) or isinstance(term, Traced):
+                result = self._either(first_wins(a, b), value, result, term)
+            else:
+                result = value
+        return result
+
+    def _either(self, condition: Any, value: Any, then: Any, otherwise: Any) -> Traced:
+        """A value that is one of two; no slope comes from the side not taken, not even NaN."""
+        sides = ((then, True), (otherwise, False))
+        paths = []
+        for side, taken in sides:
+            if isinstance(side, Traced):
+                holds = condition if taken else np.logical_not(condition)
+                paths.append(
+                    Path(side, lambda slope, on=holds: self.arrays.where(on, slope, 0.0),
+                         possible(holds))
+                )  # fmt: skip
+        return Traced(value, tuple(paths))
+
+    def sum(self, terms: Sequence[Any]) -> Any:
+        value = self.arrays.sum([plain(term) for term in terms])
+        return self._traced(value, *((term, _as_it_is) for term in terms))
+
+    def prod(self, terms: Sequence[Any]) -> Any:
+        product: Any = 1
+        for term in terms:
+            product = product * term
+        return product
+
+    def sorted(self, terms: Sequence[Any]) -> Sequence[Any]:
+        ranked = self.arrays.ranked([plain(term) for term in terms])
+        return [self._from_places(value, place, terms) for value, place in ranked]
+
+    def _from_places(self, value: Any, place: Mask, terms: Sequence[Any]) -> Any:
+        paths = [
+            Path(term, _as_it_is, np.asarray(place == k))
+            for k, term in enumerate(terms)
+            if isinstance(term, Traced)
+        ]
+        return Traced(value, tuple(paths)) if paths else value
+
+    def xlogy(self, a: Any, b: Any) -> Any:
+        factor, argument = plain(a), plain(b)
+        value = self.arrays.xlogy(factor, argument)
+        some = possible(self.arrays.compare("!=", factor, 0))
+        paths = []
+        if isinstance(a, Traced):
+            paths.append(Path(a, lambda slope: slope * np.log(argument)))
+        if isinstance(b, Traced):
+            paths.append(Path(b, lambda slope: slope * (factor / argument), some))
+        return Traced(value, tuple(paths)) if paths else value
+
+    def choose(self, condition: Any, then: Thunk, otherwise: Thunk) -> Any:
+        decided = certain(condition)
+        if decided is not None:
+            return then() if decided else otherwise()
+        return self._merged(condition, then(), otherwise())
+
+    def _merged(self, condition: Any, then: Any, otherwise: Any) -> Any:
+        if isinstance(then, list) and isinstance(otherwise, list):
+            pairs = zip(then, otherwise, strict=True)
+            return [self._merged(condition, first, second) for first, second in pairs]
+        value = self.arrays.where(condition, plain(then), plain(otherwise))
+        if not isinstance(then, Traced) and not isinstance(otherwise, Traced):
+            return value
+        return self._either(condition, value, then, otherwise)
+
+    def both(self, first: Any, second: Thunk) -> Any:
+        return self.arrays.both(first, second)
+
+    def either(self, first: Any, second: Thunk) -> Any:
+        return self.arrays.either(first, second)
+
+    def negate(self, condition: Any) -> Any:
+        return self.arrays.negate(condition)
+
+    def compare(self, operator: str, a: Any, b: Any) -> Any:
+        return self.arrays.compare(operator, plain(a), plain(b))
+
+    def pick(self, sequence: Sequence[Any], index: Any) -> Any:
+        if isinstance(index, int):
+            return self.arrays.pick(sequence, index)
+        value = self.arrays.pick([plain(each) for each in sequence], plain(index))
+        inside, place = positions(values_of(plain(index)), len(sequence))
+        return self._from_places(value, np.where(inside, place, -1), sequence)
+
+    def _traced(self, value: Any, *operands: tuple[Any, Pull]) -> Any:
+        made = _made(value, *operands)
+        return made if made.paths else value
+
+
+def _above(a: Any, b: Any) -> Any:
+    """Whether a is at least b; in doubt where they are equal, as either slope is one there.
+
+    Without an arithmetic there is no doubt: the first of equals wins.
+    """
+    condition = np.greater_equal(a, b)
+    if hasattr(condition, "ambiguous"):
+        tied = np.asarray(values_of(a) == values_of(b))
+        if tied.any():
+            doubt = tied if condition.ambiguous is None else tied | condition.ambiguous
+            return type(condition)(condition.value, doubt)
+    return condition
+
+
+def slopes(
+    result: Any, inputs: Mapping[Any, Traced], seed: Any, arrays: Arrays
+) -> dict[Any, Any]:
+    """The slope of a result by each input, times the seed; 0 by one that has no influence."""
+    found: dict[Any, Any] = dict.fromkeys(inputs, 0.0)
+    if not isinstance(result, Traced):
+        return found
+    parts: dict[int, list[tuple[Any, Mask | None]]] = {id(result): [(seed, None)]}
+    for node in _in_order(result):
+        slope, reached = _gathered(parts.pop(id(node), []), arrays)
+        if slope is None:
+            continue
+        for name, given in inputs.items():
+            if given is node:
+                found[name] = slope
+        for path in node.paths:
+            where = _both(reached, path.where)
+            if where is not None and not where.any():
+                continue
+            part = path.pull(slope)
+            if where is not None and not where.all():
+                part = np.where(where, part, 0.0)
+            parts.setdefault(id(path.to), []).append((part, where))
+    return found
+
+
+def _in_order(result: Traced) -> list[Traced]:
+    """Everything that a result was made of, results before their operands."""
+    seen, waiting = {id(result): result}, [result]
+    while waiting:
+        for path in waiting.pop().paths:
+            if id(path.to) not in seen:
+                seen[id(path.to)] = path.to
+                waiting.append(path.to)
+    return sorted(seen.values(), key=lambda node: -node.depth)
+
+
+def _gathered(
+    parts: list[tuple[Any, Mask | None]], arrays: Arrays
+) -> tuple[Any, Mask | None]:
+    """The sum of the slopes that arrive, and where any does."""
+    if not parts:
+        return None, None
+    total = arrays.sum([part for part, _ in parts]) if len(parts) > 1 else parts[0][0]
+    reached: Mask | None = np.zeros((), dtype=bool)
+    for _, where in parts:
+        reached = None if reached is None or where is None else reached | where
+    return total, reached
+
+
+def _both(a: Mask | None, b: Mask | None) -> Mask | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a & b
