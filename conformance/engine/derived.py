@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.numerics.backward import Traced, Traces, plain, slopes
+from conformance.numerics.backward import Slope, Traced, Traces, plain, slopes
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.estimate import Mask
 from conformance.numerics.language import Arrays, values_of
@@ -51,7 +51,7 @@ class Call:
 
     @property
     def batch(self) -> tuple[int, ...]:
-        name, spec = next(iter(self.loss.inputs.items()))
+        name = next(iter(self.loss.inputs))
         shape: tuple[int, ...] = np.shape(self.inputs[name])
         return shape[:-1] if has_classes(self.loss, name) else shape
 
@@ -113,7 +113,7 @@ def terms(call: Call) -> Terms:
 
 def spread_over(values: Any, batch: tuple[int, ...]) -> Any:
     whole = values if isinstance(values, Bounded) else np.asarray(values, dtype=np.float64)
-    return np.broadcast_to(whole, batch)
+    return np.broadcast_to(whole, batch)  # type: ignore[arg-type]  # Bounded is a duck array
 
 
 def reduced(call: Call, found: Terms) -> Any:
@@ -164,6 +164,7 @@ def _last_axis(call: Call) -> str:
 def value_program(loss: Loss) -> Callable[..., Any]:
     """The formula as a program of the loss's value."""
 
+    @np.errstate(all="ignore")
     def value(*inputs: Any, **keywords: Any) -> Any:
         call = Call.of(loss, inputs, keywords)
         return in_doubt(reduced(call, terms(call)))
@@ -178,6 +179,7 @@ def gradient_program(loss: Loss, *, seeded: bool) -> Callable[..., dict[str, Any
     does it; else they are multiplied by it at the end, as by hand.
     """
 
+    @np.errstate(all="ignore")
     def gradient(*inputs: Any, **keywords: Any) -> dict[str, Any]:
         *given, cotangent = inputs
         call = Call.of(loss, tuple(given), keywords)
@@ -228,26 +230,31 @@ def untraced(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, list) else plain(value)
 
 
-def slopes_of(call: Call, made: Derivatives, seed: Any) -> dict[str, Any]:
+def slopes_of(call: Call, made: Derivatives, seed: Any) -> dict[str, Slope]:
     """The slope of each sample's loss by each input, times the seed."""
     found = _by_input(call, made.loss, made.variables, seed)
     for name, slope in made.declared.items():
         whole = joined(slope if isinstance(slope, list) else [slope], call, name)
-        found[name] = whole * _last(seed, call, name)
+        found[name] = Slope(whole * _last(seed, call, name), None)
     return found
 
 
-def _by_input(call: Call, result: Any, variables: Mapping[str, Any], seed: Any) -> dict[str, Any]:
+def _by_input(call: Call, result: Any, variables: Mapping[str, Any], seed: Any) -> dict[str, Slope]:
     entries = {
         (name, k): each
         for name, variable in variables.items()
         for k, each in enumerate(variable if isinstance(variable, list) else [variable])
     }
     each = slopes(result, entries, seed, call.arrays)
-    return {
-        name: joined([slope for (owner, _), slope in each.items() if owner == name], call, name)
-        for name in variables
-    }
+    found = {}
+    for name in variables:
+        own = [slope for (owner, _), slope in each.items() if owner == name]
+        reached = [np.asarray(True if slope.reached is None else slope.reached) for slope in own]
+        everywhere = all(mask.all() for mask in reached)
+        value = joined([slope.value for slope in own], call, name)
+        influence = joined(reached, call, name).astype(bool)
+        found[name] = Slope(value, None if everywhere else influence)
+    return found
 
 
 def joined(rows: list[Any], call: Call, name: str) -> Any:
@@ -270,18 +277,24 @@ def backward(
     made: Derivatives,
     *,
     seeded: bool,
-    known: Mapping[str, Any] | None = None,
+    known: Mapping[str, Slope] | None = None,
 ) -> dict[str, Any]:
     """The gradients for a cotangent; `known` holds slopes that were found in another way."""
     share = shared(call, made.found, cotangent)
     if seeded:
-        found = slopes_of(call, made, share)
+        found = {name: slope.value for name, slope in slopes_of(call, made, share).items()}
     else:
         each = slopes_of(call, made, np.ones(call.batch)) if known is None else known
-        found = {name: slope * _last(share, call, name) for name, slope in each.items()}
+        found = {name: _weighed(slope, _last(share, call, name)) for name, slope in each.items()}
     if isinstance(made.share, Traced):
         found = _moved(call, cotangent, made, found)
     return {name: in_doubt(slope) for name, slope in found.items()}
+
+
+def _weighed(slope: Slope, share: Any) -> Any:
+    """Nothing flows to an input without influence, not even of a share that is no number."""
+    whole = slope.value * share
+    return whole if slope.reached is None else np.where(slope.reached, whole, 0.0)
 
 
 def _moved(
@@ -293,7 +306,7 @@ def _moved(
     factor = -(part * reduced(call, made.found))
     seed = np.broadcast_to(factor, call.batch)
     shift = _by_input(call, made.share, made.variables, seed)
-    return {name: slope + shift[name] for name, slope in found.items()}
+    return {name: slope + shift[name].value for name, slope in found.items()}
 
 
 def in_doubt(result: Any) -> Any:

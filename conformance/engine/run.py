@@ -90,7 +90,13 @@ def _ask(
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
     explain = explainer(station.target, losses)
-    book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding, batch.loss))
+    book = Book(
+        batch.loss.id,
+        station.target.name,
+        batch.dtype,
+        explain,
+        algorithm_name(binding, batch.loss),
+    )
     tasks = (
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )

@@ -6,7 +6,7 @@ where, sample by sample; those samples are evaluated in ball arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,14 @@ from conformance import oracle
 from conformance.engine import derived
 from conformance.engine.derived import Call, Terms, has_classes
 from conformance.numerics.arithmetic import IDEAL64
-from conformance.numerics.bounded import Bounded
+from conformance.numerics.backward import Slope
+from conformance.numerics.bounded import Bounded, bounded
 from conformance.numerics.estimate import Estimate, Mask
 from conformance.numerics.formats import FLOAT64, Floats, Format, ulp
 from conformance.numerics.language import values_of
 from conformance.numerics.program import run_bounded
 from conformance.oracle import Enclosures, PrecisionError, midpoints, radii
+from conformance.oracle.extended import finite
 from conformance.specs.models import Loss, Reduction
 
 FINE = 1.0 / 32.0
@@ -29,7 +31,7 @@ FINE = 1.0 / 32.0
 NEAR = 8.0
 """The same in ulp of float64, which no formula of several steps comes below."""
 
-Ask = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Enclosures]]
+Ask = Callable[[Call], Mapping[str, Enclosures]]
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,14 @@ class Truth:
         made = derived.derivatives(call)
         slopes = derived.slopes_of(call, made, np.ones(call.batch))
         if arithmetic is IDEAL64:
-            slopes = self._mended(call, slopes, oracle_slopes)
-        return derived.backward(call, cotangent, made, seeded=False, known=slopes)
+            exact = self._mended(
+                call, {name: slope.value for name, slope in slopes.items()}, oracle_slopes
+            )
+            slopes = {name: Slope(exact[name], slopes[name].reached) for name in slopes}
+        found = derived.backward(call, cotangent, made, seeded=False, known=slopes)
+        return _unspoken(call, found) if arithmetic is IDEAL64 else found
 
-    def _mended(
-        self, call: Call, arrays: Mapping[str, Any], ask: Callable[..., Any]
-    ) -> dict[str, Any]:
+    def _mended(self, call: Call, arrays: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         """The arrays, with the oracle's numbers at the samples where they are not accurate."""
         flat = {name: _flat(each, call) for name, each in arrays.items()}
         doubtful = np.flatnonzero(
@@ -77,57 +81,89 @@ class Truth:
         )
         if doubtful.size:
             answers = _asked(part_of(call, doubtful), ask)
-            flat = {
-                name: _replaced(each, doubtful, *answers[name]) for name, each in flat.items()
-            }
+            flat = {name: _replaced(each, doubtful, answers[name]) for name, each in flat.items()}
         return {name: flat[name].reshape(np.shape(arrays[name])) for name in arrays}
 
     def _doubtful(self, slopes: Bounded) -> Mask:
         """Samples at which an entry is not finite, or off by too much."""
         value, bound = slopes.value, slopes.bound
-        finite = np.where(np.isfinite(value), value, 0.0)
-        limit = np.maximum(FINE * ulp(finite, self.form), NEAR * ulp(finite, FLOAT64))
+        within = np.where(np.isfinite(value), value, 0.0)
+        limit = np.maximum(FINE * ulp(within, self.form), NEAR * ulp(within, FLOAT64))
         doubt = ~np.isfinite(value) | ~(bound <= limit) | slopes.overflow
         return np.asarray(doubt.any(axis=1))
 
 
-Answers = Mapping[str, tuple[Floats, Floats]]
+def _unspoken(call: Call, gradients: Mapping[str, Any]) -> dict[str, Any]:
+    """Gradients, marked as lost in samples that hold an infinity or NaN.
+
+    The slope that a formula has there hangs on how it is written, and its writer meant none.
+    """
+    odd = np.zeros(call.batch, dtype=bool)
+    for name, array in call.inputs.items():
+        strange = ~np.isfinite(values_of(array))
+        odd = odd | (strange.any(axis=-1) if has_classes(call.loss, name) else strange)
+    if not odd.any():
+        return dict(gradients)
+    marked = {}
+    for name, gradient in gradients.items():
+        whole = gradient if isinstance(gradient, Bounded) else bounded(gradient, IDEAL64)
+        where = np.expand_dims(odd, -1) if has_classes(call.loss, name) else odd
+        state = whole.state._replace(overflow=np.broadcast_to(where, whole.shape) | whole.overflow)
+        marked[name] = Bounded(state, IDEAL64)
+    return marked
 
 
-def _asked(call: Call, ask: Callable[[Call], Mapping[str, Enclosures]]) -> Answers:
-    """Midpoints and radii by name, a row a sample; unknown where no precision decides."""
+@dataclass(frozen=True)
+class Numbers:
+    """The oracle's answer, a row a sample; `past` marks finite truths that no float64 reaches."""
+
+    value: Floats
+    bound: Floats
+    past: Mask
+
+
+def _asked(call: Call, ask: Ask) -> dict[str, Numbers]:
+    """Ask for all samples at once; one by one where some cannot be decided."""
     try:
         return {name: _numbers(each, call) for name, each in ask(call).items()}
     except PrecisionError:
         if call.batch[0] > 1:
             parts = [_asked(part_of(call, np.array([k])), ask) for k in range(call.batch[0])]
-            return {
-                name: (
-                    np.concatenate([part[name][0] for part in parts]),
-                    np.concatenate([part[name][1] for part in parts]),
-                )
-                for name in parts[0]
-            }
-        names = {"": 1} if ask is oracle_value else _widths(call)
-        return {
-            name: (np.full((1, width), np.nan), np.full((1, width), np.inf))
-            for name, width in names.items()
-        }
+            return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+        return {name: _unknown(width) for name, width in _widths(call, ask).items()}
 
 
-def _widths(call: Call) -> dict[str, int]:
+def _numbers(enclosures: Enclosures, call: Call) -> Numbers:
+    """The radius covers the rounding of the midpoint to float64 too."""
+    rows = enclosures.reshape(call.batch[0], -1)
+    middle = midpoints(rows)
+    held = np.array([finite(each.ball) for each in rows.ravel()], dtype=bool).reshape(rows.shape)
+    within = np.where(np.isfinite(middle), middle, 0.0)
+    return Numbers(middle, radii(rows) + 0.5 * ulp(within, FLOAT64), held & np.isinf(middle))
+
+
+def _joined(parts: Sequence[Numbers]) -> Numbers:
+    return Numbers(
+        np.concatenate([part.value for part in parts]),
+        np.concatenate([part.bound for part in parts]),
+        np.concatenate([part.past for part in parts]),
+    )
+
+
+def _unknown(width: int) -> Numbers:
+    return Numbers(
+        np.full((1, width), np.nan), np.full((1, width), np.inf), np.ones((1, width), bool)
+    )
+
+
+def _widths(call: Call, ask: Ask) -> dict[str, int]:
+    if ask is oracle_value:
+        return {"": 1}
     return {
         name: np.shape(call.inputs[name])[-1] if has_classes(call.loss, name) else 1
         for name, spec in call.loss.inputs.items()
         if spec.kind == "real"
     }
-
-
-def _numbers(enclosures: Enclosures, call: Call) -> tuple[Floats, Floats]:
-    """The radius covers the rounding of the midpoint to float64 too."""
-    middle = midpoints(enclosures).reshape(call.batch[0], -1)
-    finite = np.where(np.isfinite(middle), middle, 0.0)
-    return middle, radii(enclosures).reshape(middle.shape) + 0.5 * ulp(finite, FLOAT64)
 
 
 def oracle_value(call: Call) -> Mapping[str, Enclosures]:
@@ -181,8 +217,8 @@ def _flat(array: Any, call: Call) -> Bounded:
     return array.reshape(samples, width)
 
 
-def _replaced(given: Bounded, rows: np.ndarray, values: Floats, bounds: Floats) -> Bounded:
+def _replaced(given: Bounded, rows: np.ndarray, found: Numbers) -> Bounded:
     value, bound = np.array(given.value), np.array(given.bound)
     overflow = np.array(given.overflow)
-    value[rows], bound[rows], overflow[rows] = values, bounds, False
+    value[rows], bound[rows], overflow[rows] = found.value, found.bound, found.past
     return Bounded(Estimate(value, bound, overflow if overflow.any() else None), IDEAL64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -104,9 +104,7 @@ class Traces:
         def by_base(slope: Any) -> Any:
             return slope * (exponent * self.arrays.power(base, exponent - 1))
 
-        return self._traced(
-            value, (a, by_base), (b, lambda slope: slope * (value * np.log(base)))
-        )
+        return self._traced(value, (a, by_base), (b, lambda slope: slope * (value * np.log(base))))
 
     def exp(self, x: Any) -> Any:
         value = self.arrays.exp(plain(x))
@@ -145,16 +143,14 @@ class Traces:
 
     def _either(self, condition: Any, value: Any, then: Any, otherwise: Any) -> Traced:
         """A value that is one of two; no slope comes from the side not taken, not even NaN."""
-        sides = ((then, True), (otherwise, False))
-        paths = []
-        for side, taken in sides:
-            if isinstance(side, Traced):
-                holds = condition if taken else np.logical_not(condition)
-                paths.append(
-                    Path(side, lambda slope, on=holds: self.arrays.where(on, slope, 0.0),
-                         possible(holds))
-                )  # fmt: skip
-        return Traced(value, tuple(paths))
+        sides = ((then, condition), (otherwise, np.logical_not(condition)))
+        return Traced(
+            value,
+            tuple(self._taken(side, holds) for side, holds in sides if isinstance(side, Traced)),
+        )
+
+    def _taken(self, side: Traced, holds: Any) -> Path:
+        return Path(side, lambda slope: self.arrays.where(holds, slope, 0.0), possible(holds))
 
     def sum(self, terms: Sequence[Any]) -> Any:
         value = self.arrays.sum([plain(term) for term in terms])
@@ -242,11 +238,18 @@ def _above(a: Any, b: Any) -> Any:
     return condition
 
 
+class Slope(NamedTuple):
+    """The slope by one input, and where that input has an influence; None is everywhere."""
+
+    value: Any
+    reached: Mask | None
+
+
 def slopes(
     result: Any, inputs: Mapping[Any, Traced], seed: Any, arrays: Arrays
-) -> dict[Any, Any]:
-    """The slope of a result by each input, times the seed; 0 by one that has no influence."""
-    found: dict[Any, Any] = dict.fromkeys(inputs, 0.0)
+) -> dict[Any, Slope]:
+    """The slope of a result by each input, times the seed; 0 where it has no influence."""
+    found: dict[Any, Slope] = dict.fromkeys(inputs, Slope(0.0, np.zeros((), dtype=bool)))
     if not isinstance(result, Traced):
         return found
     parts: dict[int, list[tuple[Any, Mask | None]]] = {id(result): [(seed, None)]}
@@ -256,7 +259,7 @@ def slopes(
             continue
         for name, given in inputs.items():
             if given is node:
-                found[name] = slope
+                found[name] = Slope(slope, reached)
         for path in node.paths:
             where = _both(reached, path.where)
             if where is not None and not where.any():
@@ -279,9 +282,7 @@ def _in_order(result: Traced) -> list[Traced]:
     return sorted(seen.values(), key=lambda node: -node.depth)
 
 
-def _gathered(
-    parts: list[tuple[Any, Mask | None]], arrays: Arrays
-) -> tuple[Any, Mask | None]:
+def _gathered(parts: list[tuple[Any, Mask | None]], arrays: Arrays) -> tuple[Any, Mask | None]:
     """The sum of the slopes that arrive, and where any does."""
     if not parts:
         return None, None

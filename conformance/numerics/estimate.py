@@ -144,7 +144,8 @@ def _one_rounding(
     known = operands[0].bound == 0
     for each in operands[1:]:
         known = known & (each.bound == 0)
-    if arithmetic.compute is not FLOAT64 and known.any():
+    provable = arithmetic.compute is not FLOAT64 or name in ("add", "subtract")
+    if provable and known.any():
         fits = representable(value, arithmetic.compute) & kept(value, arithmetic)
         held = known & fits & _committed_none(name, value, operands)
         error = np.where(held, 0.0, error)
@@ -152,7 +153,7 @@ def _one_rounding(
 
 
 def _committed_none(name: str, value: Floats, operands: list[Operand]) -> Mask | bool:
-    """Whether float64 itself was exact, for operands of at most 24 bits.
+    """Whether float64 itself was exact: for sums of any operands, else for those of 24 bits at most.
 
     Sums by the error term of Knuth's two-sum; quotients and roots by multiplying back, which is
     exact in float64 for such numbers, as products are.

@@ -44,7 +44,7 @@ class Arrays:
             exponent = float(b)
             if exponent.is_integer() and abs(exponent) <= POWER_LIMIT:
                 return _whole_power(a, int(exponent))
-        return np.power(a if isinstance(a, Bounded) else np.asarray(a, np.float64), b)
+        return np.power(_array(a), b)
 
     def exp(self, x: Any) -> Any:
         return np.exp(x)
