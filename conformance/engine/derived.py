@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -172,18 +172,20 @@ def value_program(loss: Loss) -> Callable[..., Any]:
     return value
 
 
-def gradient_program(loss: Loss, *, seeded: bool) -> Callable[..., dict[str, Any]]:
-    """The formula's derivatives as a program of the loss's gradients.
+Order = Literal["backward", "shared", "scaled"]
+"""Where the cotangent enters: first, as autograd has it; at the end, divided already; or at the
+end, after the slopes were divided by what the mean divides by."""
+ORDERS: tuple[Order, ...] = ("backward", "shared", "scaled")
 
-    Seeded, each sample's share of the cotangent is carried through the derivatives, as autograd
-    does it; else they are multiplied by it at the end, as by hand.
-    """
+
+def gradient_program(loss: Loss, order: Order) -> Callable[..., dict[str, Any]]:
+    """The formula's derivatives as a program of the loss's gradients."""
 
     @np.errstate(all="ignore")
     def gradient(*inputs: Any, **keywords: Any) -> dict[str, Any]:
         *given, cotangent = inputs
         call = Call.of(loss, tuple(given), keywords)
-        return backward(call, cotangent, derivatives(call), seeded=seeded)
+        return backward(call, cotangent, derivatives(call), order)
 
     return gradient
 
@@ -275,25 +277,38 @@ def backward(
     call: Call,
     cotangent: Any,
     made: Derivatives,
-    *,
-    seeded: bool,
+    order: Order,
     known: Mapping[str, Slope] | None = None,
 ) -> dict[str, Any]:
     """The gradients for a cotangent; `known` holds slopes that were found in another way."""
     share = shared(call, made.found, cotangent)
-    if seeded:
+    if order == "backward":
         found = {name: slope.value for name, slope in slopes_of(call, made, share).items()}
     else:
         each = slopes_of(call, made, np.ones(call.batch)) if known is None else known
-        found = {name: _weighed(slope, _last(share, call, name)) for name, slope in each.items()}
+        factors = [share] if order == "shared" else _factors(call, made.found, cotangent)
+        found = {name: _weighed(call, name, slope, factors) for name, slope in each.items()}
     if isinstance(made.share, Traced):
         found = _moved(call, cotangent, made, found)
     return {name: in_doubt(slope) for name, slope in found.items()}
 
 
-def _weighed(slope: Slope, share: Any) -> Any:
+def _factors(call: Call, found: Terms, cotangent: Any) -> list[Any]:
+    """What the mean divides by, turned over, and the cotangent, each spread over the samples."""
+    whole = "none" if call.reduction == "none" else "sum"
+    last_axis = "kept" if _last_axis(call) == "kept" else "sum"
+    shape = np.shape(cotangent)
+    return [
+        shared(call, found, np.ones(shape)),
+        spread(cotangent, whole, call.batch, last_axis=last_axis),
+    ]
+
+
+def _weighed(call: Call, name: str, slope: Slope, factors: list[Any]) -> Any:
     """Nothing flows to an input without influence, not even of a share that is no number."""
-    whole = slope.value * share
+    whole = slope.value
+    for factor in factors:
+        whole = whole * _last(factor, call, name)
     return whole if slope.reached is None else np.where(slope.reached, whole, 0.0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import reference
-from conformance.engine.derived import gradient_program, value_program
+from conformance.engine.derived import ORDERS, gradient_program, value_program
 from conformance.engine.standard import Practice, Program, Reference
 from conformance.engine.truth import Truth
 from conformance.numerics.formats import FORMATS
@@ -49,10 +49,7 @@ def programs_of(loss: Loss) -> tuple[Programs, Programs]:
     """The programs of value and gradient that implementations are known to run, by name."""
     if registered(loss):
         return VALUES[loss.id], GRADIENTS[loss.id]
-    slopes = {
-        f"{FORMULA}-backward": gradient_program(loss, seeded=True),
-        f"{FORMULA}-slopes": gradient_program(loss, seeded=False),
-    }
+    slopes = {f"{FORMULA}-{order}": gradient_program(loss, order) for order in ORDERS}
     return {FORMULA: value_program(loss)}, slopes
 
 

@@ -70,7 +70,7 @@ class Truth:
                 call, {name: slope.value for name, slope in slopes.items()}, oracle_slopes
             )
             slopes = {name: Slope(exact[name], slopes[name].reached) for name in slopes}
-        found = derived.backward(call, cotangent, made, seeded=False, known=slopes)
+        found = derived.backward(call, cotangent, made, "shared", known=slopes)
         return _unspoken(call, found) if arithmetic is IDEAL64 else found
 
     def _mended(self, call: Call, arrays: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
