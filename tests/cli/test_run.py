@@ -22,6 +22,8 @@ from tests.cli.command import QUICK, Ended, command, names_in, need, surrounding
 from tests.cli.conftest import Pretend
 from tests.engine.honest import changed, station
 
+SPEC_ONLY = Path(__file__).parents[1] / "spec_only"
+
 Finished = tuple[Ended, Path]
 
 
