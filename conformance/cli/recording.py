@@ -6,21 +6,23 @@ import os
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from conformance.cli.output import unwritable
-from conformance.cli.progress import bar
+from conformance.cli.progress import bar, lines
 from conformance.cli.verdict import INTERRUPTED
+from conformance.engine.checking import Asked, check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import cells
 from conformance.engine.workers import open_stations, serving
-from conformance.results import Results, ResultsWriter, read_results, summarise
-from conformance.results.cell import Cell, End
+from conformance.results import Results, ResultsWriter, read_results
+from conformance.results.cell import Cell
+from conformance.results.manifest import Manifest
+from conformance.results.summary import ended
 from conformance.specs.library import Library
 
 
@@ -41,15 +43,30 @@ def record(
         made = cells(request, library.losses, stations, absent)
         if isinstance(made, Generator):
             stack.callback(made.close)  # its threads end before the workers that they ask
-        found = bar(made, request.planned)
-        if file is None:
-            return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
-        writer = _opened(ResultsWriter(file, manifest), stack)
-        _write(found, writer, request.planned)
-        results = _ended(read_results(file), started)
-        assert results.end is not None
-        end = results.end
-        writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
+        return _recorded(bar(made, request.planned), manifest, file, started, stack)
+
+
+def record_check(asked: Asked, file: Path | None) -> Results:
+    """Check one callable and give its results; says each dtype's verdicts as they come."""
+    started = time.monotonic()
+    with ExitStack() as stack:
+        prepared = prepare(asked, stack, lambda line: click.echo(line, err=True))
+        manifest = check_manifest(asked, prepared)
+        made = check_cells(prepared, stack)
+        return _recorded(lines(made), manifest, file, started, stack)
+
+
+def _recorded(
+    found: Iterable[Cell], manifest: Manifest, file: Path | None, started: float, stack: ExitStack
+) -> Results:
+    if file is None:
+        return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
+    writer = _opened(ResultsWriter(file, manifest), stack)
+    _write(found, writer, manifest.planned)
+    results = _ended(read_results(file), started)
+    assert results.end is not None
+    end = results.end
+    writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
     return results
 
 
@@ -74,8 +91,4 @@ def _write(found: Iterable[Cell], writer: ResultsWriter, planned: int) -> None:
 
 
 def _ended(results: Results, started: float) -> Results:
-    """With the end marker, which says what the run came to."""
-    seconds = time.monotonic() - started
-    whole = replace(results, end=End(len(results.cells), seconds, 0, ""))
-    summary = summarise(whole)
-    return replace(whole, end=End(len(results.cells), seconds, summary.exit, summary.sentence))
+    return ended(results, time.monotonic() - started)

@@ -22,7 +22,7 @@ from conformance.targets.outcome import Array
 class Fault:
     """One departure on one case. `judged` is there where values were compared, `input` for gradients.
 
-    `expected` and `actual` say in words what a judgement does not hold.
+    `expected` and `actual` say in words what a judgement does not hold, `hint` what may be meant.
     """
 
     property: str
@@ -34,6 +34,7 @@ class Fault:
     input: str | None = None
     expected: str | None = None
     actual: str | None = None
+    hint: str = ""
 
 
 Explain = Callable[[Fault], Deviation | None]

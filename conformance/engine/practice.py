@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import reference
 from conformance.engine.derived import ORDERS, gradient_program, value_program
@@ -20,6 +21,7 @@ from reference.algorithms import GRADIENTS, VALUES
 ENVELOPE, FORMULA = "envelope", "formula"
 
 Programs = Mapping[str, Program]
+NONE: Programs = MappingProxyType({})
 
 
 def reference_of(loss: Loss, dtype: str) -> Reference:
@@ -49,7 +51,7 @@ def programs_of(loss: Loss) -> tuple[Programs, Programs]:
     """The programs of value and gradient that implementations are known to run, by name."""
     if registered(loss):
         return VALUES[loss.id], GRADIENTS[loss.id]
-    slopes = {f"{FORMULA}-{order}": gradient_program(loss, order) for order in ORDERS}
+    slopes = {f"{FORMULA}_{order}": gradient_program(loss, order) for order in ORDERS}
     return {FORMULA: value_program(loss)}, slopes
 
 
@@ -59,22 +61,35 @@ def declared(binding: Binding, loss: Loss) -> dict[str, str]:
     return loss.choices(made)
 
 
-def practice_of(binding: Binding, loss: Loss, dtype: str, profile: Profile) -> Practice:
-    """The registered algorithm of the binding, or the envelope of all that are known."""
+def practice_of(
+    binding: Binding,
+    loss: Loss,
+    dtype: str,
+    profile: Profile,
+    programs: Mapping[str, Program] = NONE,
+) -> Practice:
+    """The algorithm of the binding, or the envelope of all that are known.
+
+    `programs` are an author's own, which go before the registered ones.
+    """
     algorithm = binding.algorithm
     rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
     values, gradients = programs_of(loss)
-    if not registered(loss):
-        algorithm = None
+    if algorithm and not registered(loss) and algorithm.value not in {*values, *programs}:
+        algorithm = None  # of the loss that has this name in the suite
     return Practice(
         choices=declared(binding, loss),
-        values=_programs(values, algorithm.value if algorithm else ENVELOPE),
-        gradients=_programs(gradients, algorithm.gradient if algorithm else ENVELOPE),
+        values=_programs(values, algorithm.value if algorithm else ENVELOPE, programs),
+        gradients=_programs(gradients, algorithm.gradient if algorithm else ENVELOPE, programs),
         arithmetic=profile.arithmetic(dtype, rounding),
     )
 
 
-def _programs(known: Mapping[str, Program], name: str) -> tuple[Program, ...]:
+def _programs(
+    known: Mapping[str, Program], name: str, own: Mapping[str, Program]
+) -> tuple[Program, ...]:
+    if name in own:
+        return (own[name],)
     if name == ENVELOPE:
         return tuple(known.values())
     if name not in known:
@@ -84,7 +99,7 @@ def _programs(known: Mapping[str, Program], name: str) -> tuple[Program, ...]:
 
 def algorithm_name(binding: Binding, loss: Loss) -> str:
     """How the report names what decided the bound."""
-    if not registered(loss):
-        return FORMULA
     algorithm = binding.algorithm
+    if not registered(loss) and (algorithm is None or algorithm.value in VALUES.get(loss.id, ())):
+        return FORMULA
     return f"{algorithm.value}, {algorithm.rounding}" if algorithm else ENVELOPE

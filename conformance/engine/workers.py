@@ -12,7 +12,7 @@ from typing import Any
 from conformance.engine.block import Side
 from conformance.specs.library import BINDINGS, Library
 from conformance.targets.bindings import Binding, load_bindings, read_bindings
-from conformance.targets.driver import Worker, WorkerError
+from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.profiles import profile_of
 from conformance.targets.target import Missing, Target, public, resolve
 
@@ -23,7 +23,9 @@ class Station:
 
     target: Target
     side: Side
-    worker: Worker
+    worker: Answering
+    beside: bool = False
+    """Shown for comparison: asked for values and gradients, and no part of the verdict."""
     lock: Lock = field(default_factory=Lock)
     """Held while the worker is asked: shrinking may ask while the next batch waits."""
 
@@ -57,12 +59,15 @@ def serving(station: Station, library: Library) -> Station:
 
 
 def open_stations(
-    targets: Iterable[Target], stack: ExitStack
+    targets: Iterable[Target], stack: ExitStack, *, beside: bool = False
 ) -> tuple[list[Station], list[Absent]]:
-    """Start every target at once (importing a framework takes seconds); closed with the stack."""
+    """Start every target at once (importing a framework takes seconds); closed with the stack.
+
+    With `beside` they are there for comparison.
+    """
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(_open, targets))
-    stations = [each for each in opened if isinstance(each, Station)]
+    stations = [replace(each, beside=beside) for each in opened if isinstance(each, Station)]
     for station in stations:
         stack.callback(station.worker.close)
     return stations, [each for each in opened if isinstance(each, Absent)]

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from conformance.report import (
     cases,
+    check,
     edges,
     formula,
     matrix,
@@ -92,7 +93,29 @@ def render(results: Results) -> str:
         block=cases.block(results),
         first=FIRST_SCREEN,
         groups=summary.groups[:GROUPS],
+        **_check(results),
     )
+
+
+def piece(name: str, results: Results) -> str:
+    """One template by itself: what a notebook shows of a check."""
+    return (
+        _environment()
+        .get_template(name)
+        .render(results=results, summary=summarise(results), **_check(results))
+    )
+
+
+def _check(results: Results) -> dict[str, Any]:
+    """What a check has to say beside a run: the callable, its rows, what it lacks."""
+    return {
+        "candidate": check.candidate(results),
+        "stock": check.stock(results),
+        "rows": check.rows(results),
+        "lacks": check.lacks(results),
+        "where": check.where,
+        "error_of": check.error,
+    }
 
 
 def _section(
