@@ -14,7 +14,7 @@ import numpy as np
 
 from conformance import oracle
 from conformance.engine import derived
-from conformance.engine.derived import Call, Terms, has_classes
+from conformance.engine.formula import LAST_AXIS, Call, Terms, has_classes, in_doubt, reduced, terms
 from conformance.numerics.arithmetic import IDEAL64
 from conformance.numerics.backward import Slope
 from conformance.numerics.bounded import Bounded, bounded
@@ -50,11 +50,11 @@ class Truth:
         arithmetic = call.arrays.arithmetic
         if arithmetic is None:
             return run_bounded(self.value, IDEAL64, inputs, keywords).value
-        found = derived.terms(call)
+        found = terms(call)
         if arithmetic is IDEAL64:
             [losses] = self._mended(call, {"": found.losses}, oracle_value).values()
             found = Terms(losses, found.shares)
-        return derived.in_doubt(derived.reduced(call, found))
+        return in_doubt(reduced(call, found))
 
     def gradient(self, *inputs: Any, **keywords: Any) -> dict[str, Any]:
         *given, cotangent = inputs
@@ -180,8 +180,8 @@ def _question(call: Call) -> tuple[Loss, Mapping[str, Any], Mapping[str, Any], s
     if "none" not in loss.reductions:
         loss = loss.model_copy(update={"reductions": {**loss.reductions, "none": Reduction()}})
     choices = dict(call.choices)
-    if derived.LAST_AXIS in choices:
-        choices[derived.LAST_AXIS] = "kept"
+    if LAST_AXIS in choices:
+        choices[LAST_AXIS] = "kept"
     return loss, call.inputs, call.parameters, "none", choices
 
 
