@@ -24,7 +24,8 @@ from conformance.engine.formula import (
     spread_over,
     terms,
 )
-from conformance.numerics.backward import Slope, Traced, Traces, plain, slopes
+from conformance.numerics.backward import Traces
+from conformance.numerics.traced import Slope, Traced, plain, slopes
 from conformance.specs.models import Loss
 from reference.reductions import spread
 

@@ -16,12 +16,12 @@ from conformance import oracle
 from conformance.engine import derived
 from conformance.engine.formula import LAST_AXIS, Call, Terms, has_classes, in_doubt, reduced, terms
 from conformance.numerics.arithmetic import IDEAL64
-from conformance.numerics.backward import Slope
 from conformance.numerics.bounded import Bounded, bounded
 from conformance.numerics.estimate import Estimate, Mask
 from conformance.numerics.formats import FLOAT64, Floats, Format, ulp
 from conformance.numerics.language import values_of
 from conformance.numerics.program import run_bounded
+from conformance.numerics.traced import Slope
 from conformance.oracle import Enclosures, PrecisionError, midpoints, radii
 from conformance.oracle.extended import finite
 from conformance.specs.models import Loss, Reduction

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from conformance.numerics import IDEAL64, bounded
-from conformance.numerics.backward import Path, Traced, Traces, plain, slopes
+from conformance.numerics.backward import Traces
 from conformance.numerics.language import Arrays
+from conformance.numerics.traced import Path, Traced, plain, slopes
 from conformance.oracle import derivatives, distances, evaluate, radii
 from conformance.specs.models import Loss
 from conformance.specs.program import compile_program
