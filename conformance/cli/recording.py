@@ -19,7 +19,7 @@ from conformance.engine.checking import check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import cells
-from conformance.engine.workers import open_stations
+from conformance.engine.workers import open_stations, serving
 from conformance.results import Results, ResultsWriter, read_results
 from conformance.results.cell import Cell
 from conformance.results.manifest import Manifest
@@ -38,7 +38,8 @@ def record(
     started = time.monotonic()
     with ExitStack() as stack:
         click.echo(f"starting {', '.join(each.label for each in request.targets)}", err=True)
-        stations, absent = open_stations(request.targets, stack)
+        opened, absent = open_stations(request.targets, stack)
+        stations = [serving(station, library) for station in opened]
         manifest = manifest_of(request, library, stations, absent, flags)
         made = cells(request, library.losses, stations, absent)
         if isinstance(made, Generator):

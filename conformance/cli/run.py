@@ -14,7 +14,6 @@ from conformance.cli.selection import (
     DTYPES,
     chosen_losses,
     chosen_targets,
-    need_reference,
     target_option,
 )
 
@@ -104,7 +103,6 @@ def command(
 
     library = load_library(Path(spec_folder) if spec_folder else None)
     chosen = chosen_losses(losses, library)
-    need_reference(chosen)
     request = Request(
         losses=chosen,
         targets=chosen_targets(target, device),

@@ -37,18 +37,6 @@ def chosen_losses(names: tuple[str, ...], library: Library) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or tuple(library.losses)
 
 
-def need_reference(names: tuple[str, ...]) -> None:
-    """Raise click.UsageError for a loss of a foreign spec folder that nothing here can compute."""
-    import reference
-
-    for name in names:
-        if name not in reference.PROGRAMS:
-            raise click.UsageError(
-                f"the loss {name!r} has a spec and no reference program, so it cannot be run; "
-                f"name one of {', '.join(reference.PROGRAMS)}"
-            )
-
-
 def near(word: str, words: Iterable[str]) -> str:
     """What may have been meant, or all that there is."""
     known = tuple(words)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.engine.practice import reference_of
 from conformance.engine.request import PROPERTIES
-from conformance.specs.library import Library, load_library, load_loss
+from conformance.specs.library import Library, load_library, load_loss, with_loss
 from conformance.specs.models import Loss, Parameter
 from conformance.targets.candidate import Candidate, CandidateError
 from conformance.targets.guess import FRAMEWORKS, guess
@@ -84,25 +83,14 @@ def library_of(asked: Asked) -> tuple[Library, Loss]:
     """The suite's library, with the author's own spec where one is given."""
     library = load_library()
     if asked.spec is not None:
-        loss = load_loss(asked.folder / asked.spec)
-        losses = {**library.losses, loss.id: loss}
-        return Library(library.folder, losses, library.conventions, library.bibliography), loss
+        place = asked.folder / asked.spec
+        return with_loss(place), load_loss(place)
     if asked.loss not in library.losses:
         raise CandidateError(
             f"there is no loss {asked.loss!r}; there are {', '.join(library.losses)}, "
             "or give a spec of your own with --spec FILE.yaml"
         )
     return library, library.losses[asked.loss]
-
-
-def need_reference(loss: Loss) -> None:
-    """Raise CandidateError for a loss that nothing here can compute."""
-    try:
-        reference_of(loss.id)
-    except KeyError:
-        raise CandidateError(
-            f"the loss {loss.id!r} has a spec and no reference program, so nothing can be held to it"
-        ) from None
 
 
 def need_properties(names: Sequence[str]) -> None:

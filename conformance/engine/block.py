@@ -60,7 +60,7 @@ class Block:
         choices = {**(loss.choices() if norm else practice.choices), **case.conventions}
         practice = replace(practice, choices=choices)
         given = arguments(case, loss, choices)
-        return Held(case, loss, reference_of(loss.id), practice, given)
+        return Held(case, loss, reference_of(loss, case.dtype), practice, given)
 
     def choices(self) -> dict[str, str]:
         return declared(self.binding, self.loss)

@@ -16,7 +16,6 @@ from conformance.engine.asked import (
     candidate_of,
     library_of,
     need_properties,
-    need_reference,
 )
 from conformance.engine.candidate import Limits, Ready, beside, open_candidate, open_live
 from conformance.engine.manifest import manifest_of
@@ -81,7 +80,6 @@ def prepare(
     """
     library, loss = library_of(asked)
     need_properties(asked.properties)
-    need_reference(loss)
     candidate = candidate_of(asked, loss)
     stated = None
     if asked.algorithm is not None:
@@ -110,7 +108,6 @@ def prepare_live(asked: Asked, live: Any, stack: ExitStack) -> Prepared:
     """The same for an object of this process, called here. Raises CandidateError."""
     library, loss = library_of(asked)
     need_properties(asked.properties)
-    need_reference(loss)
     framework = asked.framework or framework_of(live)
     path = live_path(live, asked.place)
     place = Place(asked.place, path, path.rpartition(":")[2], None, ())

@@ -15,6 +15,7 @@ from conformance.engine.practice import declared
 from conformance.engine.request import Request
 from conformance.engine.workers import Absent, Station
 from conformance.results import manifest as record
+from conformance.specs.case import Source
 from conformance.specs.library import Library, spec_digest
 from conformance.specs.models import Loss, SumOf
 from conformance.targets.bindings import Algorithm
@@ -156,7 +157,7 @@ def _loss(loss: Loss, library: Library) -> record.Loss:
             for name, each in loss.parameters.items()
         },
         reductions={name: _divides_by(each.divide_by) for name, each in loss.reductions.items()},
-        sources=tuple(_source(each.key, each.where, library) for each in loss.sources),
+        sources=tuple(_source(each, library) for each in loss.sources),
         conventions={name: _convention(loss, name, library) for name in loss.conventions},
         edge_cases=tuple(
             record.EdgeCase(each.id, each.why, each.given.values, each.loss, each.gradient)
@@ -172,10 +173,12 @@ def _divides_by(rule: Any) -> str | None:
     return f"sum of {rule.sum_of}" if isinstance(rule, SumOf) else rule
 
 
-def _source(key: str, where: str | None, library: Library) -> record.Source:
-    work = library.bibliography[key]
+def _source(source: Source, library: Library) -> record.Source:
+    if source.key is None:
+        return record.Source(source.text or "", source.url, source.where)
+    work = library.bibliography[source.key]
     url = work.url or (f"https://doi.org/{work.doi}" if work.doi else None)
-    return record.Source(work.text, url, where)
+    return record.Source(work.text, url, source.where)
 
 
 def _convention(loss: Loss, name: str, library: Library) -> record.Convention:

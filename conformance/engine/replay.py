@@ -30,7 +30,8 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
     block = Block(station.side, losses[base.loss], base.dtype, losses)
     explain = explainer(station.target, losses)
     binding = block.binding
-    book = Book(base.loss, station.target.name, base.dtype, explain, algorithm_name(binding))
+    name_of_algorithm = algorithm_name(binding, block.loss)
+    book = Book(base.loss, station.target.name, base.dtype, explain, name_of_algorithm)
     if binding.absent is None:
         _work(name, text, base, block, book, station)
     for found in findings(book.faults, station.target.name, lambda fault: fault):

@@ -97,7 +97,13 @@ def _ask(
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
     explain = explainer(station.target, losses)
-    book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
+    book = Book(
+        batch.loss.id,
+        station.target.name,
+        batch.dtype,
+        explain,
+        algorithm_name(binding, batch.loss),
+    )
     if not station.beside:
         _leave_out(book, batch.left_out)
     tasks = (

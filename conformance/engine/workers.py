@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Any
 
 from conformance.engine.block import Side
-from conformance.targets.bindings import load_bindings
+from conformance.specs.library import BINDINGS, Library
+from conformance.targets.bindings import Binding, load_bindings, read_bindings
 from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.profiles import profile_of
 from conformance.targets.target import Missing, Target, public, resolve
@@ -39,6 +40,22 @@ class Absent:
 
     target: Target
     reason: str
+
+
+def serving(station: Station, library: Library) -> Station:
+    """The station with the bindings that the spec folder adds, and why other losses have none.
+
+    Raises SpecError for a file of bindings that cannot be read.
+    """
+    target, known = station.target, dict(station.side.bindings)
+    added = library.folder / BINDINGS / f"{target.framework}.yaml"
+    if added.is_file():
+        known |= read_bindings(added, target.variants)
+    for name in library.losses:
+        if name not in known:
+            reason = f"{target.framework} has no binding for {name}"
+            known[name] = Binding(loss=name, framework=target.framework, absent=reason)
+    return replace(station, side=replace(station.side, bindings=known))
 
 
 def open_stations(

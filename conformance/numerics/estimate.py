@@ -151,7 +151,8 @@ def _one_rounding(
     known = operands[0].bound == 0
     for each in operands[1:]:
         known = known & (each.bound == 0)
-    if arithmetic.compute is not FLOAT64 and known.any():
+    provable = arithmetic.compute is not FLOAT64 or name in ("add", "subtract")
+    if provable and known.any():
         fits = representable(value, arithmetic.compute) & kept(value, arithmetic)
         held = known & fits & _committed_none(name, value, operands)
         error = np.where(held, 0.0, error)
@@ -159,7 +160,7 @@ def _one_rounding(
 
 
 def _committed_none(name: str, value: Floats, operands: list[Operand]) -> Mask | bool:
-    """Whether float64 itself was exact, for operands of at most 24 bits.
+    """Whether float64 itself was exact: for sums of any operands, else for those of 24 bits at most.
 
     Sums by the error term of Knuth's two-sum; quotients and roots by multiplying back, which is
     exact in float64 for such numbers, as products are.
@@ -191,8 +192,10 @@ def _in_range(name: str, result: Estimate, operands: list[Estimate], form: Forma
 
 
 def _pole(name: str, operands: list[Estimate]) -> Mask:
-    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0."""
+    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0, 0 ** -1."""
     last = operands[-1].value
+    if name == "power":
+        return np.asarray((operands[0].value == 0) & (last < 0))
     at = {"log": 0.0, "log1p": -1.0, "divide": 0.0, "reciprocal": 0.0}.get(name)
     return np.zeros(last.shape, dtype=bool) if at is None else np.asarray(last == at)
 

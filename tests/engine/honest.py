@@ -76,7 +76,7 @@ def honest(call: Call) -> Outcome:
     implied = dict.fromkeys(call.binding.implied, True)  # said by the choice of the callable
     keywords: dict[str, Any] = {**implied, **call.parameters, "reduction": call.reduction, **names}
     given = Arguments(tuple(call.inputs.values()), keywords)
-    reference = reference_of(loss.id)
+    reference = reference_of(loss, call.dtype)
     gradients: Mapping[str, Floats] = {}
     if call.gradient:
         assert call.cotangent is not None
