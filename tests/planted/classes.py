@@ -109,11 +109,15 @@ def surprisal(x: Tensor) -> Tensor:
     return (top - x) + torch.log1p(terms.sum(-1, keepdim=True))
 
 
+def beaten(logits: Tensor) -> Tensor:
+    """Where a logit stands beside an infinite one."""
+    some = logits.isposinf().any(-1, keepdim=True) & ~logits.isnan().any(-1, keepdim=True)
+    return some & ~logits.isposinf()
+
+
 def costs(logits: Tensor) -> Tensor:
-    """What each class would cost as the target; beside an infinite logit everything else is lost."""
-    beaten = logits.isposinf().any(-1, keepdim=True) & ~logits.isposinf()
-    beaten = beaten & ~logits.isnan().any(-1, keepdim=True)
-    return torch.where(beaten, torch.inf, surprisal(tamed(logits)))
+    """What each class would cost as the target; what is beaten costs infinity."""
+    return torch.where(beaten(logits), torch.inf, surprisal(tamed(logits)))
 
 
 def through_softmax(own: Tensor, logits: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ def mse_losses(prediction: Tensor, target: Tensor, *, weight: Tensor | None = No
 def mse_gradients(
     share: Tensor, prediction: Tensor, target: Tensor, *, weight: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    slope = 2.0 * share * weighted(prediction - target, weight)
+    slope = weighted(share, weight) * (2.0 * (prediction - target))
     return slope, -slope
 
 

@@ -110,7 +110,21 @@ def gradient_through(kernel: Kernel, dtype: torch.dtype) -> Kernel:
 
 
 def computed_in(kernel: Kernel, dtype: torch.dtype) -> Kernel:
-    return replace(kernel, width=dtype)
+    """Inputs are cast to one dtype whatever they were, and only the results are cast back."""
+
+    def narrow(x: Any) -> Any:
+        return x.to(dtype) if isinstance(x, Tensor) and x.is_floating_point() else x
+
+    def cast(of: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*inputs: Any, **parameters: Any) -> Any:
+            given = {name: narrow(each) for name, each in parameters.items()}
+            return of(*map(narrow, inputs), **given)
+
+        return changed
+
+    return replace(
+        kernel, losses=cast(kernel.losses), gradients=cast(kernel.gradients), width=None
+    )
 
 
 def summed_in(kernel: Kernel, dtype: torch.dtype) -> Kernel:

@@ -41,7 +41,7 @@ class Kernel:
 
     `losses` takes inputs and parameters and gives one loss a sample; `gradients` takes the share
     of the cotangent that falls to each loss before them and gives one gradient an input, None for
-    class indices. Inputs reach both in `width` (None: as they come). `finish` and `finish_gradient`
+    class indices. Inputs reach both at least in `width` (None: as they come). `finish` and `finish_gradient`
     see a result and the input it is to look like, before it is rounded to that input's dtype.
     """
 
@@ -57,7 +57,7 @@ class Kernel:
 
     def widened(self, x: Any) -> Any:
         if isinstance(x, Tensor) and x.is_floating_point() and self.width is not None:
-            return x.to(self.width)
+            return x.to(torch.promote_types(x.dtype, self.width))
         return x
 
     def by(self, reduction: str, losses: Tensor, inputs: Any, parameters: Any) -> Any:

@@ -43,7 +43,7 @@ kink_slope_one = _slope(lambda gap: torch.where(gap >= 0, 1.0, -1.0) + 0.0 * gap
 kink_slope_nan = _slope(lambda gap: gap / gap.abs())
 flat_near_kink = _slope(lambda gap: torch.where(gap.abs() < 1e-6, 0.0 * gap, torch.sign(gap)))
 gradient_clipped = regression(faults.with_gradient(L1, lambda g: g.clamp(-1.0, 1.0)))
-subtracted_in_half = regression(faults.with_value(replace(L1, width=torch.float16), lambda v: v))
+subtracted_in_half = regression(faults.computed_in(L1, torch.float16))
 gradient_negated = regression(faults.negated(L1))
 gradient_zero = regression(faults.zero_gradient(L1))
 gradient_detached = faults.detached(regression(L1))
