@@ -18,6 +18,9 @@ KEYS: dict[str, tuple[str, type]] = {
 }
 """Key in the file -> option, and the type of its value."""
 
+CANDIDATE = "candidate"
+"""The tables of callables to check; `candidates` reads them."""
+
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
 
 
@@ -27,15 +30,25 @@ class ConfigError(Exception):
 
 def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
     """Defaults by command, from the nearest pyproject.toml that has our table. Raises ConfigError."""
-    folder = (start or Path.cwd()).resolve()
+    file, table = nearest(start or Path.cwd())
+    if file is None or table is None:
+        return {}
+    kept = {key: value for key, value in table.items() if key != CANDIDATE}
+    options = {_option(file, key): _value(file, key, kept[key]) for key in kept}
+    checked: dict[str, Any] = {
+        name: options[name] for name in ("profile", "seed") if name in options
+    }
+    return {"run": options, "replay": options, "doctor": options, "check": checked}
+
+
+def nearest(start: Path) -> tuple[Path | None, dict[str, Any] | None]:
+    """The nearest pyproject.toml that has our table, and the table. Raises ConfigError."""
+    folder = start.resolve()
     for place in (folder, *folder.parents):
         file = place / "pyproject.toml"
-        if file.is_file():
-            table = _table(file)
-            if table is not None:
-                options = {_option(file, key): _value(file, key, table[key]) for key in table}
-                return {"run": options, "replay": options, "doctor": options}
-    return {}
+        if file.is_file() and (table := _table(file)) is not None:
+            return file, table
+    return None, None
 
 
 def _table(file: Path) -> dict[str, Any] | None:

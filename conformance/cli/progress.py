@@ -36,3 +36,24 @@ def bar(cells: Iterable[Cell], planned: int) -> Iterator[Cell]:
             label = f"{cell.loss} {cell.dtype} {cell.target.partition('==')[0]}"
             progress.update(task, advance=1, description=label)
             yield cell
+
+
+def lines(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """The cells; on stderr a line a dtype, as soon as its verdicts are there."""
+    held: list[Cell] = []
+    for cell in cells:
+        if held and (held[-1].dtype, held[-1].target) != (cell.dtype, cell.target):
+            _say(held)
+            held = []
+        held.append(cell)
+        yield cell
+    if held:
+        _say(held)
+
+
+def _say(cells: list[Cell]) -> None:
+    import click
+
+    from conformance.report.check import line_of_dtype
+
+    click.echo(line_of_dtype(cells), err=True)

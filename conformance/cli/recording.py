@@ -13,14 +13,16 @@ from typing import Any
 import click
 
 from conformance.cli.output import unwritable
-from conformance.cli.progress import bar
+from conformance.cli.progress import bar, lines
 from conformance.cli.verdict import INTERRUPTED
+from conformance.engine.checking import Asked, check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import cells
 from conformance.engine.workers import open_stations
 from conformance.results import Results, ResultsWriter, read_results, summarise
 from conformance.results.cell import Cell, End
+from conformance.results.manifest import Manifest
 from conformance.specs.library import Library
 
 
@@ -40,15 +42,30 @@ def record(
         made = cells(request, library.losses, stations, absent)
         if isinstance(made, Generator):
             stack.callback(made.close)  # its threads end before the workers that they ask
-        found = bar(made, request.planned)
-        if file is None:
-            return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
-        writer = _opened(ResultsWriter(file, manifest), stack)
-        _write(found, writer, request.planned)
-        results = _ended(read_results(file), started)
-        assert results.end is not None
-        end = results.end
-        writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
+        return _recorded(bar(made, request.planned), manifest, file, started, stack)
+
+
+def record_check(asked: Asked, file: Path | None) -> Results:
+    """Check one callable and give its results; says each dtype's verdicts as they come."""
+    started = time.monotonic()
+    with ExitStack() as stack:
+        prepared = prepare(asked, stack, lambda line: click.echo(line, err=True))
+        manifest = check_manifest(asked, prepared)
+        made = check_cells(prepared, stack)
+        return _recorded(lines(made), manifest, file, started, stack)
+
+
+def _recorded(
+    found: Iterable[Cell], manifest: Manifest, file: Path | None, started: float, stack: ExitStack
+) -> Results:
+    if file is None:
+        return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
+    writer = _opened(ResultsWriter(file, manifest), stack)
+    _write(found, writer, manifest.planned)
+    results = _ended(read_results(file), started)
+    assert results.end is not None
+    end = results.end
+    writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
     return results
 
 

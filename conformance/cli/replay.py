@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.asking import candidate_options, one_asked
 from conformance.cli.selection import chosen_targets, near, target_option
 from conformance.cli.verdict import FINDINGS, INCOMPLETE, NOTHING
 
@@ -17,12 +18,51 @@ if TYPE_CHECKING:
 @click.command("replay")
 @click.argument("case_id")
 @target_option
-def command(case_id: str, target: tuple[str, ...]) -> int:
+@click.option("--check", "place", metavar="PLACE", help="On this callable, as `check` called it.")
+@click.option(
+    "--from",
+    "results",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="On the callable of this results file of a check.",
+)
+@candidate_options
+def command(
+    case_id: str,
+    target: tuple[str, ...],
+    place: str | None,
+    results: str | None,
+    spec: str | None,
+    framework: str | None,
+    rename: tuple[str, ...],
+    layout: tuple[str, ...],
+    device: str,
+    params: tuple[str, ...],
+    convention: tuple[str, ...],
+    no_gradient: tuple[str, ...],
+    algorithm: str | None,
+    known: str | None,
+    timeout: float | None,
+    memory: int,
+) -> int:
     """Run the case CASE_ID again, on every installed target or those named.
 
     The id is the one that reports print; it holds the whole case, no file is needed. Exits 1 if the
-    case fails, 4 if a target cannot run, 5 if no target offers it.
+    case fails, 4 if a target cannot run, 5 if no target offers it. With --check or --from it runs on
+    a callable of yours, and says FIXED or FAILED.
     """
+    if place is not None or results is not None:
+        from conformance.cli.again import again, read_call
+
+        asked = one_asked(
+            place or "", spec, framework, rename, layout, device, params, convention,
+            no_gradient, algorithm, known, timeout, memory,
+        )  # fmt: skip
+        return again(case_id, asked if results is None else read_call(results, asked))
+    return _on_targets(case_id, target)
+
+
+def _on_targets(case_id: str, target: tuple[str, ...]) -> int:
     from contextlib import ExitStack
 
     from rich.console import Console

@@ -17,6 +17,7 @@ from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
+    "check": "conformance.cli.check",
     "report": "conformance.cli.report",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
@@ -24,6 +25,7 @@ COMMANDS = {
 }
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
+    "check": "Validate your own implementation of a loss.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
@@ -109,6 +111,8 @@ def _input_errors() -> tuple[type[Exception], ...]:
         ("conformance.results.read", "ResultsError"),
         ("conformance.cases.recipe", "CaseTextError"),
         ("conformance.targets.target", "TargetError"),
+        ("conformance.targets.place", "PlaceError"),
+        ("conformance.targets.candidate", "CandidateError"),
     )
     return tuple(getattr(sys.modules[m], name) for m, name in places if m in sys.modules)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.cases.case import Case
 from conformance.engine.book import Book
 from conformance.engine.judge import Held
 from conformance.engine.practice import declared, practice_of, reference_of
-from conformance.engine.standard import arguments
+from conformance.engine.standard import Program, arguments
 from conformance.specs.models import Loss
 from conformance.targets.applicability import binding_of
 from conformance.targets.bindings import Binding, Form
@@ -20,13 +20,17 @@ from conformance.targets.profiles import Profile
 
 @dataclass(frozen=True)
 class Side:
-    """A target as the engine sees it: its name, its bindings by loss, its arithmetic."""
+    """A target as the engine sees it: its name, its bindings by loss, its arithmetic.
+
+    `programs` are orders of operations that its author has stated and nobody registered.
+    """
 
     name: str
     framework: str
     version: str | None
     bindings: Mapping[str, Binding]
     profile: Profile
+    programs: Mapping[str, Program] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Block:
         """
         loss = self.losses[case.loss]
         binding = binding_of(case, self.side.bindings[case.loss], loss)
-        practice = practice_of(binding, loss, self.dtype, self.side.profile)
+        practice = practice_of(binding, loss, self.dtype, self.side.profile, self.side.programs)
         choices = {**(loss.choices() if norm else practice.choices), **case.conventions}
         practice = replace(practice, choices=choices)
         given = arguments(case, loss, choices)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from conformance import __version__
 from conformance.engine.practice import declared
@@ -26,8 +26,12 @@ def manifest_of(
     stations: Sequence[Station],
     absent: Sequence[Absent],
     flags: Mapping[str, Any],
+    candidate: Callable[[record.Target], record.Target] = lambda target: target,
 ) -> record.Manifest:
-    """Everything a reader of the results needs and cannot find in the cells."""
+    """Everything a reader of the results needs and cannot find in the cells.
+
+    `candidate` adds to a target's record what is known of a user's callable only.
+    """
     losses = {name: library.losses[name] for name in request.losses}
     return record.Manifest(
         suite=record.Suite(__version__, commit()),
@@ -37,8 +41,8 @@ def manifest_of(
         planned=request.planned,
         machine=machine(),
         targets=(
-            *(_station(each, losses) for each in stations),
-            *(_absent(each) for each in absent),
+            *(candidate(_station(each, losses)) for each in stations),
+            *(candidate(_absent(each)) for each in absent),
         ),
         losses={name: _loss(loss, library) for name, loss in losses.items()},
         flags=dict(flags),
@@ -96,6 +100,7 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
         mode=target.mode or None,
         python=str(facts.pop("python", "")) or None,
         packages={name: str(value) for name, value in facts.items() if value is not None},
+        role=_role(station),
         conventions={name: declared(each, losses[name]) for name, each in bound.items()},
         algorithms={
             name: record.Algorithm(
@@ -105,6 +110,12 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
             if each.algorithm is not None
         },
     )
+
+
+def _role(station: Station) -> Literal["target", "candidate", "beside"]:
+    if station.beside:
+        return "beside"
+    return "candidate" if station.target.place else "target"
 
 
 def _rounding(algorithm: Algorithm) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import reference
 from conformance.engine.standard import Practice, Program, Reference
@@ -12,6 +13,7 @@ from conformance.targets.profiles import Profile, Rounding
 from reference.algorithms import GRADIENTS, VALUES
 
 ENVELOPE = "envelope"
+NONE: Mapping[str, Program] = MappingProxyType({})
 
 
 def reference_of(loss: str) -> Reference:
@@ -25,19 +27,34 @@ def declared(binding: Binding, loss: Loss) -> dict[str, str]:
     return loss.choices(made)
 
 
-def practice_of(binding: Binding, loss: Loss, dtype: str, profile: Profile) -> Practice:
-    """The registered algorithm of the binding, or the envelope of all that are known."""
+def practice_of(
+    binding: Binding,
+    loss: Loss,
+    dtype: str,
+    profile: Profile,
+    programs: Mapping[str, Program] = NONE,
+) -> Practice:
+    """The algorithm of the binding, or the envelope of all that are known.
+
+    `programs` are an author's own, which go before the registered ones.
+    """
     algorithm = binding.algorithm
     rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
     return Practice(
         choices=declared(binding, loss),
-        values=_programs(VALUES[loss.id], algorithm.value if algorithm else ENVELOPE),
-        gradients=_programs(GRADIENTS[loss.id], algorithm.gradient if algorithm else ENVELOPE),
+        values=_programs(VALUES[loss.id], algorithm.value if algorithm else ENVELOPE, programs),
+        gradients=_programs(
+            GRADIENTS[loss.id], algorithm.gradient if algorithm else ENVELOPE, programs
+        ),
         arithmetic=profile.arithmetic(dtype, rounding),
     )
 
 
-def _programs(known: Mapping[str, Program], name: str) -> tuple[Program, ...]:
+def _programs(
+    known: Mapping[str, Program], name: str, own: Mapping[str, Program]
+) -> tuple[Program, ...]:
+    if name in own:
+        return (own[name],)
     if name == ENVELOPE:
         return tuple(known.values())
     if name not in known:

@@ -28,5 +28,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
 BESIDE = ("gradient", "dtype", "shape", "mutation")
 """Judged on the calls of `value`."""
 
+BESIDE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"value": BESIDE})
+
 WRITTEN = ("example", "edge-case", "error")
 """Their cases stand in the specs; every target is asked for all of them."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from conformance.numerics.formats import FORMATS
+from conformance.targets.bindings import Binding
 from conformance.targets.target import Target
 
 PROPERTIES = (
@@ -14,6 +15,8 @@ PROPERTIES = (
     "example", "edge-case", "identity", "reduction", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
+
+COMPARED = ("value", "gradient")
 
 DTYPES = tuple(FORMATS)
 
@@ -44,7 +47,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for, before it is known what can run."""
+    """What was asked for, before it is known what can run.
+
+    Targets in `beside` are shown for comparison. `narrow` fits the drawn cases to one binding.
+    """
 
     losses: tuple[str, ...]
     targets: tuple[Target, ...]
@@ -52,6 +58,8 @@ class Request:
     properties: tuple[str, ...] = PROPERTIES
     profile: str = "quick"
     seed: int = 0
+    beside: tuple[Target, ...] = ()
+    narrow: Binding | None = None
 
     @property
     def depth(self) -> Profile:
@@ -60,4 +68,11 @@ class Request:
     @property
     def planned(self) -> int:
         """Cells that the run sets out to record."""
-        return len(self.losses) * len(self.targets) * len(self.dtypes) * len(self.properties)
+        each = len(self.targets) * len(self.properties)
+        each += len(self.beside) * len(self.compared)
+        return len(self.losses) * len(self.dtypes) * each
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The properties of targets that are shown for comparison."""
+        return tuple(name for name in self.properties if name in COMPARED)

@@ -15,11 +15,13 @@ from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, merged_reasons
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer, vanished
+from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import MAKERS, WRITTEN
+from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import shrunk
+from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station
 from conformance.results.cell import Cell
 from conformance.specs.models import Loss
@@ -34,6 +36,7 @@ class Batch:
     loss: Loss
     dtype: str
     cases: tuple[Case, ...]
+    left_out: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,11 @@ def _batches(request: Request, losses: Mapping[str, Loss]) -> Iterator[Batch]:
             recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
             if depth.coarse:
                 recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
-            yield Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes))
+            left_out: Mapping[str, int] = {}
+            if request.narrow is not None:
+                recipes, left_out = narrowed(recipes, request.narrow, loss)
+            cases = tuple(build(recipe, loss) for recipe in recipes)
+            yield Batch(loss, dtype, cases, left_out)
 
 
 def _ask(
@@ -91,11 +98,25 @@ def _ask(
     binding = block.binding
     explain = explainer(station.target, losses)
     book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
+    if not station.beside:
+        _leave_out(book, batch.left_out)
     tasks = (
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
     calls = [call for task in tasks for call in task.calls]
     return Job(station, block, book, tasks, pool.submit(ask, station, calls))
+
+
+def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
+    """Count what drawn cases would have asked for and the callable does not take."""
+    for name in (drawn.VALUE, drawn.GRADIENT):
+        for reason, count in reasons.items():
+            for _ in range(count):
+                book.skip(name, reason)
+
+
+def _asked(request: Request, station: Station) -> tuple[str, ...]:
+    return request.compared if station.beside else request.properties
 
 
 def _tasks(
@@ -104,7 +125,7 @@ def _tasks(
     paired = cases[: request.depth.paired]
     budget = Budget(request.depth.compiled)
     for name, make in MAKERS.items():
-        if name not in request.properties:
+        if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
@@ -124,7 +145,7 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
         job.book.tally(name).findings.append(shown)
     for name, gone in vanished(job.book, job.station.target).items():
         job.book.tally(name).vanished += gone
-    for name in request.properties:
+    for name in _asked(request, job.station):
         yield _cell(job, name)
 
 
@@ -141,13 +162,15 @@ NOTHING = "the spec or the binding states nothing of this kind"
 
 
 def _reducer(job: Job) -> Callable[[Fault], Fault]:
-    """Shrinks a fault of a drawn case; all others are small already."""
+    """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
 
     def reduce(fault: Fault) -> Fault:
         def retry(recipe: Recipe) -> Fault | None:
             return _retried(job, fault.property, recipe)
 
-        return shrunk(fault, job.block.loss, retry) if fault.property in _DRAWN else fault
+        if fault.property not in _DRAWN or fault.kind in DEATHS:
+            return fault
+        return shrunk(fault, job.block.loss, retry)
 
     return reduce
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -23,6 +23,8 @@ class Station:
     target: Target
     side: Side
     worker: Worker
+    beside: bool = False
+    """Shown for comparison: asked for values and gradients, and no part of the verdict."""
     lock: Lock = field(default_factory=Lock)
     """Held while the worker is asked: shrinking may ask while the next batch waits."""
 
@@ -40,12 +42,15 @@ class Absent:
 
 
 def open_stations(
-    targets: Iterable[Target], stack: ExitStack
+    targets: Iterable[Target], stack: ExitStack, *, beside: bool = False
 ) -> tuple[list[Station], list[Absent]]:
-    """Start every target at once (importing a framework takes seconds); closed with the stack."""
+    """Start every target at once (importing a framework takes seconds); closed with the stack.
+
+    With `beside` they are there for comparison.
+    """
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(_open, targets))
-    stations = [each for each in opened if isinstance(each, Station)]
+    stations = [replace(each, beside=beside) for each in opened if isinstance(each, Station)]
     for station in stations:
         stack.callback(station.worker.close)
     return stations, [each for each in opened if isinstance(each, Absent)]

@@ -93,7 +93,8 @@ class Finding:
     """One departure from the spec, shrunk; `known` is set where it is a documented one.
 
     `cases` counts the failing cases behind it, `mismatched` of `of` the elements in `case`;
-    `bound` is in ulp; `snippet` shows the departure without this suite.
+    `bound` is in ulp; `snippet` shows the departure without this suite, `test`
+    holds it as a pytest test.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Finding:
     share: float | None = None
     bound: float | None = None
     snippet: str = ""
+    test: str = ""
     smallest: tuple[Example, ...] = ()
     known: Deviation | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from conformance.results.groups import Group, Known, deviations, group
@@ -51,11 +51,13 @@ class Summary:
 
 
 def summarise(results: Results) -> Summary:
-    """Judge a run by its records alone."""
+    """Judge a run by its records alone; targets that are there for comparison do not count."""
+    planned_short = _missing(results)
+    results = _judged(results)
     counts = dict.fromkeys(VERDICTS, 0)
     for cell in results.cells:
         counts[cell.verdict] += 1
-    groups, absent = group(results), _absent(results)
+    groups, absent = group(results), _absent(results, planned_short)
     word = _word(counts, groups, absent)
     known = deviations(results)
     return Summary(
@@ -86,7 +88,20 @@ def _word(
     return "conforms" if counts["pass"] + counts["known"] else "nothing selected"
 
 
-def _absent(results: Results) -> tuple[Absence, ...]:
+def _judged(results: Results) -> Results:
+    """The run without its targets for comparison."""
+    shown = {each.name for each in results.manifest.targets if each.role == "beside"}
+    if not shown:
+        return results
+    targets = tuple(each for each in results.manifest.targets if each.role != "beside")
+    return replace(
+        results,
+        manifest=replace(results.manifest, targets=targets),
+        cells=tuple(cell for cell in results.cells if cell.target not in shown),
+    )
+
+
+def _absent(results: Results, missing: list[Absence]) -> tuple[Absence, ...]:
     """Targets, then single cells, then the rest of a run that stopped early."""
     targets = [
         Absence(target.name, target.reason or "no reason recorded", 0)
@@ -99,7 +114,7 @@ def _absent(results: Results) -> tuple[Absence, ...]:
         for absence in _by_reason(results, "not run", "no reason recorded")
         if absence.target not in gone
     ]
-    return (*targets, *cells, *_missing(results))
+    return (*targets, *cells, *missing)
 
 
 def _missing(results: Results) -> list[Absence]:

@@ -193,5 +193,5 @@ def _reduction_argument(call: Call) -> Mapping[str, Scalar]:
         return {}
     bound = call.binding.reduction(call.reduction)
     if bound is None:  # a reject: the framework is to refuse what no spec knows
-        return {"reduction": call.reduction}
-    return {} if bound.argument is None else {"reduction": bound.argument}
+        return {call.binding.reduction_name: call.reduction}
+    return {} if bound.argument is None else {call.binding.reduction_name: bound.argument}

@@ -16,6 +16,7 @@ from conformance.targets.worker.protocol import ProtocolError, encode
 
 _TIMEOUT = 20.0
 _COMPILED_TIMEOUT = 120.0
+_PATIENCE = 3  # deaths in a row, after which the rest of a batch is not asked
 _RENEWAL = 0.6  # of the memory limit: a worker grown so far is replaced between two batches
 
 
@@ -29,8 +30,9 @@ class Worker:
     `timeout` bounds one call, `start_timeout` the import of the framework, both in seconds;
     `memory` bounds the resident size in bytes (None: unwatched). `threads` is what a framework may
     use inside one operation. `import_paths` are searched for the user's modules, `environment`
-    adds variables. Once started, `facts` says which versions run and on what. Not for use by two
-    threads at once.
+    adds variables. After `patience` deaths in a row the rest of a batch is given up, and one call of
+    each later batch is tried (None: every call is). Once started, `facts` says which versions run
+    and on what. Not for use by two threads at once.
     """
 
     def __init__(
@@ -44,8 +46,11 @@ class Worker:
         threads: int = 1,
         import_paths: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        patience: int | None = None,
     ) -> None:
         self.target = target
+        self._patience = patience
+        self._deaths = 0
         self.facts: dict[str, Any] = {}
         self._interpreter = interpreter
         self._timeout = timeout or (_COMPILED_TIMEOUT if target.mode else _TIMEOUT)
@@ -96,7 +101,33 @@ class Worker:
             if died is not None:
                 outcomes.append(Outcome(death=died))
                 self.close()
+                if self._hopeless(outcomes):
+                    given_up = Died(died.kind, f"not asked any more: {_last(died)}")
+                    return outcomes + [Outcome(death=given_up)] * (len(calls) - len(outcomes))
+        if outcomes and outcomes[-1].death is None:
+            self._deaths = 0
         return outcomes
+
+    def _hopeless(self, outcomes: Sequence[Outcome]) -> bool:
+        """Whether the callable has died so often in a row that more calls would only cost time."""
+        run = 0
+        while run < len(outcomes) and outcomes[-1 - run].death is not None:
+            run += 1
+        self._deaths = self._deaths + 1 if run == len(outcomes) else run
+        return self._patience is not None and self._deaths >= self._patience
+
+    def describe(self, path: str) -> dict[str, Any]:
+        """What the callable at a path takes; imports it. Raises WorkerError with the reason."""
+        process = self._started()
+        process.outbox.add(encode({"describe": path}, []))
+        try:
+            header = self._awaited(process, f"{path} was not imported")
+        except WorkerError:
+            self.close()
+            raise
+        if "failed" in header:
+            raise WorkerError(f"{header['failed']['names'][0]}: {header['failed']['message']}")
+        return dict(header["description"])
 
     def _renew(self) -> None:
         process = self._process
@@ -127,20 +158,33 @@ class Worker:
             "import_paths": self._import_paths,
         }
         process.outbox.add(encode(start, []))
+        try:
+            header = self._awaited(process, "not imported")
+        except WorkerError as error:
+            raise WorkerError(f"{self.target.name}: {error}") from None
+        return self._facts(header)
+
+    def _awaited(self, process: Process, undone: str) -> Mapping[str, Any]:
+        """The header of the next frame; WorkerError where none comes in time, or ever."""
         deadline = time.monotonic() + self._start_timeout
         while time.monotonic() < deadline:
             try:
                 process.outbox.send()
                 frame = process.receive()
             except (EOFError, BrokenPipeError, ProtocolError):
-                raise WorkerError(f"{self.target.name}: {last_words(process)}") from None
+                raise WorkerError(last_words(process)) from None
             if frame is not None:
-                return self._facts(frame[0])
+                return frame[0]
             process.wait(0.1)
-        raise WorkerError(f"{self.target.name}: not imported within {self._start_timeout:g} s")
+        raise WorkerError(f"{undone} within {self._start_timeout:g} s")
 
     def _facts(self, header: Mapping[str, Any]) -> dict[str, Any]:
         if "failed" in header:
             failed = header["failed"]
             raise WorkerError(f"{self.target.name}: {failed['names'][0]}: {failed['message']}")
         return dict(header["facts"])
+
+
+def _last(died: Died) -> str:
+    """What the last death was like, in one line."""
+    return f"the last calls each ended so: {died.detail}"

@@ -22,7 +22,7 @@ WORKER = Path(__file__).resolve().parent / "worker"
 _PIPE_BYTES = 1 << 20  # the most that Linux gives without privilege
 _KEPT_OUTPUT = 8_192
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_BACKEND = {"optax": "jax"}
+_BACKEND = {"optax": "jax", "jax": "jax"}
 
 
 def environment(target: Target, threads: int, home: str) -> dict[str, str]:

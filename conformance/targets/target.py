@@ -46,19 +46,26 @@ FRAMEWORKS = {
     ),
     "tensorflow": Framework("tensorflow2", _TENSORFLOW, ("xla",)),
     "optax": Framework("optax_jax", ("optax",), ("jit",)),
+    "jax": Framework("optax_jax", ("jax",), ("jit",)),
     "numpy": Framework("plain", ("numpy",)),
 }
 
 
 @dataclass(frozen=True, order=True)
 class Target:
-    """A framework at a version (None: the installed one) on a device in a mode (empty: eager)."""
+    """A framework at a version (None: the installed one) on a device in a mode (empty: eager).
+
+    With a `place` it is a user's callable, run by that framework; such a name is not read back.
+    `known` is then the file of its known deviations.
+    """
 
     framework: str
     backend: str | None = None
     version: str | None = None
     device: str = "cpu"
     mode: str = ""
+    place: str = ""
+    known: str = ""
 
     @staticmethod
     def parse(text: str) -> Target:
@@ -82,11 +89,14 @@ class Target:
         """The canonical text, which `parse` reads back."""
         backend = f"[{self.backend}]" if self.backend else ""
         version = f"=={self.version}" if self.version else ""
-        return f"{self.framework}{backend}{version}@{self.device}{self._mode}"
+        runs = f"{self.framework}{backend}{version}@{self.device}{self._mode}"
+        return f"{self.place} on {runs}" if self.place else runs
 
     @property
     def label(self) -> str:
         """The shortest text that tells the usual targets apart: no version, no default."""
+        if self.place:
+            return self.place
         usual = next(iter(FRAMEWORKS[self.framework].backends), None)
         backend = f"[{self.backend}]" if self.backend != usual else ""
         device = f"@{self.device}" if self.device != "cpu" or self.mode else ""
@@ -99,7 +109,7 @@ class Target:
     @property
     def compiles(self) -> bool:
         """Whether each new shape is compiled first, which costs far more than the call."""
-        return bool(self.mode) or self.framework == "optax" or self.backend == "jax"
+        return bool(self.mode) or self.framework in ("optax", "jax") or self.backend == "jax"
 
     @property
     def variants(self) -> tuple[str, ...]:

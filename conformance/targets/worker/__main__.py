@@ -17,6 +17,7 @@ from typing import Any, Dict
 import numpy as np
 from evaluation import Evaluator, describe
 from protocol import Inbox, Outbox, encode
+from signature import describe_callable
 
 
 def facts_of(adapter: Any) -> Dict[str, Any]:
@@ -25,9 +26,14 @@ def facts_of(adapter: Any) -> Dict[str, Any]:
 
 
 def prepare(start: Dict[str, Any]) -> Any:
-    sys.path[1:1] = start["import_paths"]
     adapter = importlib.import_module(start["adapter"])
     adapter.prepare(start)
+    # From here on a user's module may bear the name of one of these scripts.
+    own = os.path.abspath(sys.path.pop(0))
+    for name, module in list(sys.modules.items()):
+        if os.path.dirname(str(getattr(module, "__file__", None))) == own and name != "__main__":
+            del sys.modules[name]
+    sys.path[:0] = start["import_paths"]
     return adapter
 
 
@@ -36,6 +42,14 @@ def follow(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1.0)
     os._exit(0)
+
+
+def description(path: str, evaluator: Evaluator) -> Dict[str, Any]:
+    """What the callable at a path takes, or why it cannot be had."""
+    try:
+        return {"description": describe_callable(path, evaluator.watch)}
+    except BaseException as fault:  # SystemExit too is an answer
+        return {"failed": describe(fault)}
 
 
 def main() -> None:
@@ -64,7 +78,10 @@ def main() -> None:
         except EOFError:
             return None
         assert frame is not None
-        answer(*evaluator.evaluate(*frame))
+        if "describe" in frame[0]:
+            answer(description(frame[0]["describe"], evaluator))
+        else:
+            answer(*evaluator.evaluate(*frame))
 
 
 main()

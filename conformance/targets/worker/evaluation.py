@@ -10,6 +10,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 from locate import locate
 from protocol import Packed
+from signature import usable
+from watch import Watch
 
 _LONGEST_MESSAGE = 2000
 _MOST_WARNINGS = 20
@@ -25,7 +27,7 @@ class Invocation:
     def __init__(self, adapter: Any, header: Dict[str, Any]) -> None:
         self.dtype: str = header["dtype"]
         self.path: str = header["call"]
-        self.function: Callable[..., Any] = locate(self.path)
+        self.function: Callable[..., Any] = usable(locate(self.path))
         self.after: Optional[Callable[..., Any]] = header["after"] and locate(header["after"])
         self.arguments: List[Tuple[str, Any, Optional[int]]] = header["arguments"]
         self.constants: Dict[str, Any] = header["constants"]
@@ -54,6 +56,7 @@ class Evaluator:
 
     def __init__(self, adapter: Any) -> None:
         self._adapter = adapter
+        self.watch = Watch(adapter)
         self._known: Dict[str, Tuple[Invocation, Callable[..., Any]]] = {}
 
     def evaluate(
@@ -70,6 +73,7 @@ class Evaluator:
             except BaseException as fault:  # SystemExit too is an answer
                 report["raised"] = describe(fault)
             report["seconds"] = time.perf_counter() - began
+            report["altered"] = self.watch.changes()
         report["warnings"] = [
             [each.category.__name__, str(each.message)[:_LONGEST_MESSAGE]]
             for each in caught[:_MOST_WARNINGS]

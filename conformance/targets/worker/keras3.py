@@ -27,6 +27,17 @@ def facts() -> Dict[str, Any]:
     return {**found, "backend": backend, "framework": keras.__version__}
 
 
+def settings() -> Dict[str, Any]:
+    """The backend's, and the dtype that Keras takes where none is said."""
+    import keras
+
+    own = {"the default dtype": (keras.config.floatx, keras.config.set_floatx)}
+    return {**(_backend.settings() if hasattr(_backend, "settings") else {}), **own}
+
+
+namespaces = _backend.namespaces
+
+
 def construct(kind: Any, dtype: str, given: List[Any], named: Dict[str, Any]) -> Any:
     """A loss object casts to its own dtype, float32 unless told: it is told the inputs'."""
     return kind(*given, **named, dtype=dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, Dict, List
 
 import jax
@@ -38,6 +39,20 @@ def facts() -> Dict[str, Any]:
         "device": device.device_kind,
         "threads": None,  # XLA on CPU takes what the system gives it
     }
+
+
+def settings() -> Dict[str, Any]:
+    """What a call could set for the whole process: how to read it and how to put it back."""
+    names = ("jax_enable_x64", "jax_default_device", "jax_default_matmul_precision")
+    return {name: (partial(_read, name), partial(jax.config.update, name)) for name in names}
+
+
+def _read(name: str) -> Any:
+    return getattr(jax.config, name)
+
+
+def namespaces() -> List[Any]:
+    return [jnp, jax.nn]
 
 
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -38,6 +38,24 @@ def facts() -> Dict[str, Any]:
     }
 
 
+def settings() -> Dict[str, Any]:
+    """What a call could set for the whole process: how to read it and how to put it back."""
+    return {
+        "the default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+        "the default device": (torch.get_default_device, torch.set_default_device),
+        "the number of threads": (torch.get_num_threads, torch.set_num_threads),
+        "whether gradients are recorded": (torch.is_grad_enabled, torch.set_grad_enabled),
+        "deterministic algorithms": (
+            torch.are_deterministic_algorithms_enabled,
+            torch.use_deterministic_algorithms,
+        ),
+    }
+
+
+def namespaces() -> List[Any]:
+    return [torch, torch.nn.functional, torch.Tensor]
+
+
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:
     return torch.compile(function, dynamic=False) if _mode == "compile" else function
 
