@@ -23,10 +23,15 @@ def check_regression(
     check_reduction(reduction)
 
 
+def full(weight: Tensor, losses: Tensor) -> Tensor:
+    """One weight an entry, in memory: torch adds an expanded tensor up term by term."""
+    return weight.expand(losses.shape).contiguous()
+
+
 def total_weight(
     losses: Tensor, prediction: Tensor, target: Tensor, *, weight: Tensor | None = None
 ) -> Any:
-    return float(losses.numel()) if weight is None else weight.expand(losses.shape).sum()
+    return float(losses.numel()) if weight is None else full(weight, losses).sum()
 
 
 def l1_losses(prediction: Tensor, target: Tensor, *, weight: Tensor | None = None) -> Tensor:
@@ -87,8 +92,7 @@ def bce_gradients(
     slope = torch.where((target == 0) | (target == 1), miss - hit, (p - target) / (p * (1.0 - p)))
     middle = torch.log1p(2.0 * (0.5 - p) / p)  # the difference of two logarithms cancels there
     against = torch.where((p > 0.25) & (p < 0.75), middle, torch.log1p(-p) - torch.log(p))
-    share = weighted(share, weight)
-    return share * slope, share * against
+    return weighted(share * slope, weight), weighted(share * against, weight)
 
 
 BCE = Kernel(bce_losses, bce_gradients, check_probabilities)
@@ -135,17 +139,16 @@ def logits_gradients(
     weight: Tensor | None = None,
     pos_weight: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    share = weighted(share, weight)
     more = 1.0 if pos_weight is None else pos_weight
     far = (1.0 - target) * torch.sigmoid(logits) - more * target * torch.sigmoid(-logits)
     bend = torch.tanh(0.5 * logits)  # near zero a small logit would be lost beside one half
     near = (0.5 - target) + 0.5 * bend - 0.5 * (more - 1.0) * target * (1.0 - bend)
     slope = torch.where(logits.abs() < 1.0, near, far)
     if pos_weight is None:
-        return share * slope, share * -logits
+        return weighted(share * slope, weight), weighted(share * -logits, weight)
     linear = torch.where(logits >= 0, logits, pos_weight * logits)
     towards = (pos_weight - 1.0) * torch.log1p(torch.exp(-logits.abs())) - linear
-    return share * slope, share * towards
+    return weighted(share * slope, weight), weighted(share * towards, weight)
 
 
 BCE_LOGITS = Kernel(logits_losses, logits_gradients, check_logits)

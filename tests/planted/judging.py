@@ -1,9 +1,9 @@
-"""Run the suite over one implementation, dtype by dtype, and say which properties found what."""
+"""Run `check` over one implementation, dtype by dtype, up to what it would report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,83 +11,102 @@ from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
 from conformance.engine import drawn
-from conformance.engine.block import Block, Side
+from conformance.engine.block import Block
 from conformance.engine.book import Book, Fault
+from conformance.engine.candidate import Ready, made_ready, target_of
+from conformance.engine.checking import CHECKED
+from conformance.engine.narrowing import narrowed
 from conformance.engine.properties import MAKERS
 from conformance.engine.request import PROFILES
 from conformance.engine.shapes import coarse
 from conformance.specs.library import load_library
-from conformance.specs.models import Loss
-from conformance.targets.bindings import Binding
+from conformance.targets.candidate import Candidate, read_description
 from conformance.targets.driver import Worker
-from conformance.targets.profiles import profile_of
-from conformance.targets.target import Target
+from conformance.targets.place import read_place
+from conformance.targets.target import Missing, resolve
+from tests.planted.catalogue import DTYPES, Planted
 
 ROOT = Path(__file__).resolve().parents[2]
-DTYPES = ("float32", "float64", "float16", "bfloat16")
 LOSSES = load_library().losses
-FRAMEWORKS = {"torch": "torch", "jax": "optax", "numpy": "numpy"}
-
-
-def binding_of(loss: Loss, place: str, framework: str) -> Binding:
-    """What the calling contract says of a callable, and nothing else: the norm's conventions."""
-    return Binding(
-        loss=loss.id,
-        framework=framework,
-        call=place,
-        inputs={name: position for position, name in enumerate(loss.inputs)},
-        parameters={name: name for name in loss.parameters},
-        reductions={name: name for name in loss.reductions},
-    )
 
 
 @cache
-def cases_of(loss: str, dtype: str, profile: str, seed: int) -> tuple[Case, ...]:
+def _cases(loss: str, dtype: str, profile: str, seed: int, ready: _Key) -> tuple[Case, ...]:
+    """As a run draws them, narrowed to what the callable takes."""
     depth = PROFILES[profile]
     recipes = draw(LOSSES[loss], dtype, depth.drawn, seed, largest=depth.largest)
     if depth.coarse:
         recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
+    recipes, _ = narrowed(recipes, ready.of.binding, LOSSES[loss])
     return tuple(build(recipe, LOSSES[loss]) for recipe in recipes)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What of a binding decides the cases, so that callables that take the same share them."""
+
+    text: str
+    of: Ready = field(compare=False)
+
+
+def _key(ready: Ready) -> _Key:
+    binding = ready.binding
+    return _Key(repr((sorted(binding.unsupported), sorted(binding.held.items()))), ready)
 
 
 @dataclass
 class Bench:
-    """Workers, one a framework, each started when it is first needed."""
+    """One worker a framework, shared by its implementations: importing takes the most time."""
 
     workers: dict[str, Worker] = field(default_factory=dict)
 
-    def worker(self, framework: str) -> Worker:
-        if framework not in self.workers:
-            target = Target.parse(FRAMEWORKS[framework])
-            self.workers[framework] = Worker(target, import_paths=[str(ROOT)])
-        return self.workers[framework]
+    def ready(self, planted: Planted) -> Ready:
+        """The implementation described, probed and bound, as `check` does."""
+        place = read_place(planted.place, ROOT, sys.path)
+        candidate = Candidate(place=place, loss=planted.loss, framework=planted.framework)
+        worker = self._worker(candidate)
+        found = read_description(worker.describe(place.path))
+        return made_ready(
+            candidate, LOSSES, None, found, worker.target, worker, DTYPES, asked=False
+        )
+
+    def _worker(self, candidate: Candidate) -> Worker:
+        name = candidate.framework
+        if name not in self.workers:
+            target = resolve(target_of(candidate))
+            if isinstance(target, Missing):
+                raise RuntimeError(target.reason)
+            worker = Worker(replace(target, place=""), import_paths=candidate.place.import_paths)
+            worker.start()
+            self.workers[name] = worker
+        return self.workers[name]
 
     def close(self) -> None:
         for worker in self.workers.values():
             worker.close()
 
 
-def judged(
-    bench: Bench,
-    loss: str,
-    place: str,
-    dtype: str,
-    *,
-    profile: str = "quick",
-    framework: str = "torch",
-    seed: int = 0,
-) -> list[Fault]:
+def judged(ready: Ready, planted: Planted, dtype: str, profile: str, seed: int = 0) -> list[Fault]:
     """Everything that the suite holds against an implementation in one dtype."""
-    worker = bench.worker(framework)
-    binding = binding_of(LOSSES[loss], place, worker.target.framework)
-    side = Side(place, worker.target.framework, None, {loss: binding}, profile_of(worker.target))
-    block = Block(side, LOSSES[loss], dtype, LOSSES)
-    book = Book(loss, place, dtype, lambda fault: None)
-    cases = cases_of(loss, dtype, profile, seed)
+    loss, station = LOSSES[planted.loss], ready.station
+    block = Block(station.side, loss, dtype, LOSSES)
+    book = Book(loss.id, station.target.name, dtype, lambda fault: None)
+    cases = _cases(loss.id, dtype, profile, seed, _key(ready))
     for name in MAKERS:
+        if name not in CHECKED:
+            continue
         some = cases if name == drawn.VALUE else cases[: PROFILES[profile].paired]
         tasks = list(MAKERS[name](block, some, book))
-        answers = iter(worker.evaluate([call for task in tasks for call in task.calls]))
+        answers = iter(station.worker.evaluate([call for task in tasks for call in task.calls]))
         for task in tasks:
             task.judge(book, [next(answers) for _ in task.calls])
     return book.faults
+
+
+def missed_dtypes(ready: Ready, planted: Planted) -> dict[str, str]:
+    """Dtypes that the callable was found not to take, with the reason; those are not run."""
+    return {
+        dtype: ready.binding.unsupported.get(dtype, "not taken")
+        for dtype in planted.dtypes
+        if dtype not in ready.dtypes
+    }

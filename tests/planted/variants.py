@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from tests.planted import summation
-from tests.planted.elementwise import BCE, BCE_LOGITS, KL, L1, MSE
+from tests.planted.elementwise import BCE, BCE_LOGITS, KL, L1, MSE, full
 from tests.planted.entry import binary, binary_logits, divergence, regression
 from tests.planted.kernel import check_pair, check_reduction, weighted
 
@@ -54,7 +54,7 @@ def mse_composed(prediction, target, *, weight=None, reduction="mean"):
         return losses.sum()
     if weight is None:
         return losses.mean()
-    return losses.sum() / weight.expand(losses.shape).sum()
+    return losses.sum() / full(weight, losses).sum()
 
 
 def mse_of_torch(prediction, target, *, weight=None, reduction="mean"):
@@ -62,8 +62,8 @@ def mse_of_torch(prediction, target, *, weight=None, reduction="mean"):
     check_pair(prediction, target, weight)
     if weight is None:
         return torch.nn.functional.mse_loss(prediction, target, reduction=reduction)
-    full = weight.expand(prediction.shape)
-    return torch.nn.functional.mse_loss(prediction, target, reduction=reduction, weight=full)
+    each = full(weight, prediction)
+    return torch.nn.functional.mse_loss(prediction, target, reduction=reduction, weight=each)
 
 
 bce_in_float64 = binary(BCE)
