@@ -191,7 +191,7 @@ def _vanished(name: str, operands: list[Estimate]) -> Mask | bool:
     a, b = operands
 
     def at(one: Estimate, other: Estimate) -> Mask:
-        small = (other.value != 0) & (np.abs(other.value) <= other.bound)
+        small = (other.bound > 0) & (np.abs(other.value) <= other.bound)
         return np.asarray(np.isinf(one.value) & small)
 
     return at(a, b) | at(b, a)

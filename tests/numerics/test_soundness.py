@@ -161,3 +161,17 @@ def test_every_float64_operation_is_charged():
     arithmetic = Arithmetic(FORMATS["float64"], FORMATS["float64"], FORMATS["float64"])
     product = run_bounded(lambda x: x * x, arithmetic, (np.array([0.1]),), {})
     assert product.bound[0] > 0.0
+
+
+@pytest.mark.parametrize("small", [2.0**-149, 2.0**-150])
+def test_what_may_vanish_before_it_meets_an_infinity_is_marked(small):
+    """In float32 the first product is 0 or subnormal, and 0 times infinity is NaN; no NaN is due."""
+
+    def program(x, y, z):
+        return (x * y) * z
+
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
+    found = run_bounded(program, arithmetic, (np.array(small), np.array(0.25), np.array(np.inf)), {})
+    assert found.overflow
+    found = run_bounded(program, arithmetic, (np.array(0.0), np.array(0.25), np.array(np.inf)), {})
+    assert not found.overflow
