@@ -171,7 +171,9 @@ def test_what_may_vanish_before_it_meets_an_infinity_is_marked(small):
         return (x * y) * z
 
     arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
-    found = run_bounded(program, arithmetic, (np.array(small), np.array(0.25), np.array(np.inf)), {})
+    found = run_bounded(
+        program, arithmetic, (np.array(small), np.array(0.25), np.array(np.inf)), {}
+    )
     assert found.overflow
     found = run_bounded(program, arithmetic, (np.array(0.0), np.array(0.25), np.array(np.inf)), {})
     assert not found.overflow

@@ -58,12 +58,8 @@ def _sum_of_weights(losses, p, t, *, weight=None):
 
 missing_log1p = _logs(torch.log, _log_one_less, width=None)
 missing_log1p_in_float32 = _logs(torch.log, _log_one_less, width=torch.float32)
-log_plus_epsilon = _logs(
-    lambda p: torch.log(p + 1e-7), lambda p: torch.log1p(-p + 1e-7)
-)
-log_plus_tiny_epsilon = _logs(
-    lambda p: torch.log(p + 1e-12), lambda p: torch.log(1.0 - p + 1e-12)
-)
+log_plus_epsilon = _logs(lambda p: torch.log(p + 1e-7), lambda p: torch.log1p(-p + 1e-7))
+log_plus_tiny_epsilon = _logs(lambda p: torch.log(p + 1e-12), lambda p: torch.log(1.0 - p + 1e-12))
 clipped = _logs(
     lambda p: torch.log(p.clamp(min=1e-6)), lambda p: torch.log1p(-p.clamp(max=1.0 - 1e-6))
 )
@@ -96,7 +92,9 @@ subnormal_is_zero = _logs(
     lambda p: torch.log1p(-p),
 )
 zero_where_nan = binary(
-    faults.with_losses(BCE, lambda each, *_: torch.where(each.isnan(), torch.zeros_like(each), each))
+    faults.with_losses(
+        BCE, lambda each, *_: torch.where(each.isnan(), torch.zeros_like(each), each)
+    )
 )
 in_float32 = binary(faults.computed_in(BCE, torch.float32))
 a_thousandth_high = binary(faults.scaled(BCE, 1.0 + 1e-3))

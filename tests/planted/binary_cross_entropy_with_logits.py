@@ -94,9 +94,7 @@ sigmoid_plus_epsilon = _two(
 missing_log1p = _plus(
     lambda x: x.clamp(min=0.0) + torch.log(1.0 + torch.exp(-x.abs())), width=torch.float32
 )
-missing_log1p_in_float64 = _plus(
-    lambda x: x.clamp(min=0.0) + torch.log(1.0 + torch.exp(-x.abs()))
-)
+missing_log1p_in_float64 = _plus(lambda x: x.clamp(min=0.0) + torch.log(1.0 + torch.exp(-x.abs())))
 exponential_overflows = _plus(lambda x: torch.log1p(torch.exp(x)), width=torch.float32)
 two_class_softmax = _plus(
     lambda x: torch.logsumexp(torch.stack([x, torch.zeros_like(x)]), 0), width=torch.float32
@@ -109,9 +107,7 @@ kinks_are_flat = binary_logits(faults.formula(BCE_LOGITS, _relu_form, width=None
 pos_weight_on_negatives = _positive(_negative_side)
 pos_weight_on_both = _positive(lambda x, t, w: w * logits_losses(x, t))
 pos_weight_ignored = _positive(lambda x, t, w: logits_losses(x, t))
-pos_weight_inside_log = _positive(
-    lambda x, t, w: t * softplus(-x * w) + (1.0 - t) * softplus(x)
-)
+pos_weight_inside_log = _positive(lambda x, t, w: t * softplus(-x * w) + (1.0 - t) * softplus(x))
 pos_weight_off_by_one = _positive(
     lambda x, t, w: (1.0 + w) * t * softplus(-x) + (1.0 - t) * softplus(x)
 )

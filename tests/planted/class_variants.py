@@ -104,7 +104,6 @@ def _powers_of_two(x):
     return gap + 0.6931471805599453 * torch.log2(total)
 
 
-
 def _softmax_less_one_hot(share, logits, target, *, weight=None, ignore_index=-100,
                           label_smoothing=0.0):  # fmt: skip
     """softmax - target, both times the weight; the mass of the smoothed target beside it."""

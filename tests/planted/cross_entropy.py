@@ -120,9 +120,7 @@ mask_fill_value = _cost(lambda x: costs(torch.where(x.isneginf(), -1e4, x)))
 past_block_of_classes = _cost(lambda x: _masked(x, torch.arange(x.shape[-1]) < 64))
 smoothing_over_others = _smoothing(_over_others)
 smoothing_without_weights = _smoothing(lambda each, index, weight: each.mean(-1))
-smoothing_by_target_weight = _smoothing(
-    lambda each, index, weight: weight[index] * each.mean(-1)
-)
+smoothing_by_target_weight = _smoothing(lambda each, index, weight: weight[index] * each.mean(-1))
 smoothing_summed = _smoothing(lambda each, index, weight: (weight * each).sum(-1))
 
 
@@ -157,9 +155,7 @@ def _softmax_in_half(share, logits, target, **parameters):
     return slope.half().to(slope.dtype), None
 
 
-smoothing_not_in_gradient = cross_entropy(
-    replace(CROSS_ENTROPY, gradients=_unsmoothed_gradient)
-)
+smoothing_not_in_gradient = cross_entropy(replace(CROSS_ENTROPY, gradients=_unsmoothed_gradient))
 smoothing_half_in_gradient = cross_entropy(replace(CROSS_ENTROPY, gradients=_half_way_gradient))
 gradient_to_ignored = cross_entropy(replace(CROSS_ENTROPY, gradients=_ignored_in_gradient))
 ignored_counted = cross_entropy(replace(CROSS_ENTROPY, divisor=_ignored_counted))

@@ -102,7 +102,9 @@ log_of_softmax_plus_epsilon = _losses(
     lambda x, t, w, s: _plain(x, t, w, s, lambda y, q: -torch.log(torch.softmax(y, -1) + 1e-6))
 )
 last_class_dropped = _losses(
-    lambda x, t, w, s: weighted(smoothed(t, s) * asked_costs(x, smoothed(t, s)), w)[..., :-1].sum(-1)
+    lambda x, t, w, s: weighted(smoothed(t, s) * asked_costs(x, smoothed(t, s)), w)[..., :-1].sum(
+        -1
+    )
 )
 mass_assumed_one = class_shares(replace(CLASS_SHARES, gradients=_assumed_one))
 entries_in_mean = class_shares(
@@ -126,7 +128,9 @@ in_float32 = class_shares(faults.computed_in(CLASS_SHARES, torch.float32))
 summed_in_bfloat16 = class_shares(faults.summed_in(CLASS_SHARES, torch.bfloat16))
 silent_broadcast = class_shares(faults.unchecked(CLASS_SHARES))
 nan_hidden = class_shares(
-    faults.with_losses(CLASS_SHARES, lambda each, *_: torch.nan_to_num(each, nan=0.0, posinf=torch.inf))
+    faults.with_losses(
+        CLASS_SHARES, lambda each, *_: torch.nan_to_num(each, nan=0.0, posinf=torch.inf)
+    )
 )
 a_hundred_thousandth_high = class_shares(faults.scaled(CLASS_SHARES, 1.0 + 1e-5))
 depends_on_batch = class_shares(

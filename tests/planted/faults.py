@@ -122,9 +122,7 @@ def computed_in(kernel: Kernel, dtype: torch.dtype) -> Kernel:
 
         return changed
 
-    return replace(
-        kernel, losses=cast(kernel.losses), gradients=cast(kernel.gradients), width=None
-    )
+    return replace(kernel, losses=cast(kernel.losses), gradients=cast(kernel.gradients), width=None)
 
 
 def summed_in(kernel: Kernel, dtype: torch.dtype) -> Kernel:
@@ -200,9 +198,7 @@ def every(loss: Loss, period: int, change: Callable[[Tensor], Tensor]) -> Loss:
 def derived(losses: Callable[..., Tensor]) -> Callable[..., tuple[Tensor | None, ...]]:
     """What autograd makes of a formula, in the width of the kernel."""
 
-    def gradients(
-        share: Tensor, *inputs: Tensor, **parameters: Any
-    ) -> tuple[Tensor | None, ...]:
+    def gradients(share: Tensor, *inputs: Tensor, **parameters: Any) -> tuple[Tensor | None, ...]:
         leaves = [
             each.detach().requires_grad_() if each.is_floating_point() else each for each in inputs
         ]

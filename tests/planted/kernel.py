@@ -39,10 +39,10 @@ def same(x: Tensor, *rest: Any) -> Tensor:
 class Kernel:
     """The parts of a loss.
 
-    `losses` takes inputs and parameters and gives one loss a sample; `gradients` takes the share
-    of the cotangent that falls to each loss before them and gives one gradient an input, None for
-    class indices. Inputs reach both at least in `width` (None: as they come). `finish` and `finish_gradient`
-    see a result and the input it is to look like, before it is rounded to that input's dtype.
+    `losses` takes inputs and parameters and gives one loss a sample; `gradients` takes the share of
+    the cotangent that falls to each loss before them and gives one gradient an input, None for class
+    indices. Inputs reach both at least in `width` (None: as they come). `finish` and
+    `finish_gradient` see a result and the input it is to look like, before it is rounded.
     """
 
     losses: Callable[..., Tensor]
@@ -122,9 +122,7 @@ def check_pair(first: Tensor, second: Tensor, *weights: Tensor | None) -> None:
         demand(fits, "a weight an entry")
 
 
-def check_classes(
-    scores: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> None:
+def check_classes(scores: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
     """Scores of classes, one index a sample inside their range or ignored, one weight a class."""
     check_reals(scores)
     demand(not target.is_floating_point(), "class indices are integers")

@@ -118,15 +118,11 @@ no_target_gradient = divergence(faults.without_gradient_of(KL, 1))
 slope_is_nan_at_zero = _by_target(
     lambda right, share, q, t, log_target: torch.where(t.isinf() | (t == 0), torch.nan, right)
 )
-slope_of_distribution = _by_q(
-    lambda right, share, q, t, log_target: right + share * q.exp()
-)
+slope_of_distribution = _by_q(lambda right, share, q, t, log_target: right + share * q.exp())
 gradient_doubled = divergence(faults.doubled(KL))
 gradient_of_ones_only = divergence(faults.along_ones(KL))
 gradient_undivided = divergence(faults.undivided(KL))
-gradient_without_mass = _by_q(
-    lambda right, share, q, t, log_target: -share.expand(q.shape) * 1.0
-)
+gradient_without_mass = _by_q(lambda right, share, q, t, log_target: -share.expand(q.shape) * 1.0)
 in_float32 = divergence(faults.computed_in(KL, torch.float32))
 through_half = divergence(faults.through(KL, torch.float16))
 summed_in_half = divergence(faults.summed_in(KL, torch.float16))
@@ -164,5 +160,3 @@ def classes_summed(log_probabilities, target, *, log_target=False, reduction="me
     """Without a reduction, one divergence a row."""
     found = run(KL, (log_probabilities, target), reduction, log_target=log_target)
     return found.sum(-1) if reduction == "none" and found.ndim > 1 else found
-
-

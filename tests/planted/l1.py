@@ -57,7 +57,9 @@ silent_broadcast = regression(faults.unchecked(L1))
 infinity_clamped = regression(
     faults.with_value(L1, lambda v: v.clamp(max=torch.finfo(torch.float32).max))
 )
-zero_where_nan = regression(faults.with_losses(L1, lambda each, *_: torch.nan_to_num(each, nan=0.0)))
+zero_where_nan = regression(
+    faults.with_losses(L1, lambda each, *_: torch.nan_to_num(each, nan=0.0))
+)
 subnormal_distance_lost = regression(
     faults.with_losses(
         L1,
@@ -110,5 +112,3 @@ def weight_twice(prediction, target, *, weight=None, reduction="mean"):
         total = weight.expand(prediction.shape).sum()
         return regression(L1)(prediction, target, weight=squared, reduction="sum") / total
     return regression(L1)(prediction, target, weight=squared, reduction=reduction)
-
-

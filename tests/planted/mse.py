@@ -57,8 +57,10 @@ first_row_dropped = regression(
 )
 wrong_past_4096 = regression(
     faults.with_losses(
-        MSE, lambda each, *_: torch.where(torch.arange(each.numel()) < 4096, each.reshape(-1), 0.0)
-        .reshape(each.shape)
+        MSE,
+        lambda each, *_: torch.where(
+            torch.arange(each.numel()) < 4096, each.reshape(-1), 0.0
+        ).reshape(each.shape),
     )
 )
 wrong_at_zero_only = regression(
@@ -101,6 +103,6 @@ def noise_below_the_last_digit(prediction, target, *, weight=None, reduction="me
         return regression(MSE)(prediction, target, weight=weight, reduction=reduction)
     order = torch.randperm(prediction.numel())
     spread = None if weight is None else weight.expand(prediction.shape).reshape(-1)[order]
-    return regression(replace(MSE, width=None))(
+    return regression(replace(MSE, width=torch.float32))(
         prediction.reshape(-1)[order], target.reshape(-1)[order], weight=spread, reduction=reduction
     )

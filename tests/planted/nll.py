@@ -50,9 +50,7 @@ def _mapped(change):
     def inside(of, at):
         def changed(*arguments, ignore_index=-100, **keywords):
             *before, scores, target = arguments
-            mapped = torch.where(
-                target == ignore_index, target, change(target, scores.shape[-1])
-            )
+            mapped = torch.where(target == ignore_index, target, change(target, scores.shape[-1]))
             return of(*before, scores, mapped, ignore_index=ignore_index, **keywords)
 
         return changed

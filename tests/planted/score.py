@@ -91,19 +91,20 @@ def main() -> None:
     """Run the parts asked for (all without any), then print and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.planted.score", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--only", help="implementations whose id contains this; nothing is written")
+    parser.add_argument(
+        "--only", help="only those whose id contains this; the others keep what is stored"
+    )
     asked = parser.parse_args()
     if unknown := sorted(set(asked.parts) - set(PARTS)):
         parser.error(f"unknown part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     chosen = [each for each in load() if asked.only is None or asked.only in each.id]
-    results = {} if asked.only else stored()
+    results = stored()
     for part in asked.parts or PARTS:
         found = run(part, chosen)
-        results = {part: found} if asked.only else {**stored(), part: found}
-        if not asked.only:
-            DATA.write_text(json.dumps(results, indent=0, sort_keys=True) + "\n", "utf-8")
-    if not asked.only:
-        PAGE.write_text(markdown(results), "utf-8")
+        results = stored()
+        results[part] = {**results.get(part, {}), **found} if asked.only else found
+        DATA.write_text(json.dumps(results, indent=0, sort_keys=True) + "\n", "utf-8")
+    PAGE.write_text(markdown(results), "utf-8")
     print(text(results))
 
 

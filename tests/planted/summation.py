@@ -94,7 +94,7 @@ def by_chunks(kernel: Kernel, rows: int = 5) -> Kernel:
 
     def losses(*inputs: Tensor, **parameters: Any) -> Tensor:
         last = inputs[-1]
-        if last.ndim == 0 or inputs[0].ndim == 1 and "label_smoothing" in parameters:
+        if last.ndim == 0 or (inputs[0].ndim == 1 and "label_smoothing" in parameters):
             return kernel.losses(*inputs, **parameters)  # a sample without a batch axis
         found = [
             kernel.losses(

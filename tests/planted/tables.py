@@ -74,11 +74,17 @@ def flagged(results: Results, profile: str) -> list[Planted]:
 
 def text(results: Results) -> str:
     """What the terminal shows: the counts, and what was missed or flagged."""
-    lines = [f"{judge:14} faults {share:22} correct {wrong}" for judge, share, wrong in summary(results)]
+    lines = [
+        f"{judge:14} faults {share:22} correct {wrong}" for judge, share, wrong in summary(results)
+    ]
     for profile in ("quick", "default"):
-        found = ", ".join(f"{name} {count}" for name, count in by_property(results, profile).most_common())
+        found = ", ".join(
+            f"{name} {count}" for name, count in by_property(results, profile).most_common()
+        )
         lines += [f"{profile}: {found}"] if found else []
-        lines += [f"{profile}: missed {each.id} ({_why(each)})" for each in missed(results, profile)]
+        lines += [
+            f"{profile}: missed {each.id} ({_why(each)})" for each in missed(results, profile)
+        ]
         lines += [
             f"{profile}: FLAGGED {each.id}: {results[profile][each.id]['case']}"
             for each in flagged(results, profile)
@@ -102,9 +108,9 @@ def _top(results: Results) -> Iterator[str]:
     yield "# The suite's own score"
     yield ""
     yield (
-        f"{len(load()) - variants} faulty implementations of the eight losses and {variants} correct ones that "
-        "compute differently (`tests/planted/catalogue.yaml`), through `check` and through its peers. "
-        "`make score` makes this page."
+        f"{len(load()) - variants} faulty implementations of the eight losses and {variants} correct "
+        "ones that compute differently (`tests/planted/catalogue.yaml`), through `check` and through "
+        "its peers. `make score` makes this page."
     )
     yield ""
     yield "```"
@@ -115,14 +121,14 @@ def _top(results: Results) -> Iterator[str]:
     yield "| judge | faults caught | correct variants flagged |"
     yield "|---|---|---|"
     for judge, share, wrong in summary(results):
-        name = f"`check`, profile `{judge}`" if judge not in PEERS else PEERS[judge]
+        name = PEERS.get(judge, f"`check`, profile `{judge}`")
         yield f"| {name} | {share} | {wrong} |"
     yield ""
     yield (
-        "A fault counts where any of its dtypes shows it; the dtypes in which it can be told at all are stated in "
-        "the catalogue. A peer is asked in float32 and float64, with every reduction and, where the loss has "
-        "weights, with and without them: more than most suites do. What a peer cannot be asked is left out of "
-        "its count."
+        "A fault is run in the dtypes in which it can be told from the truth at all, as the catalogue "
+        "states them, up to the first that shows it; a correct variant in every dtype. assert_close "
+        "and gradcheck are asked with every reduction and, where the loss has weights, with and "
+        "without them, in float32 and float64, value and gradient: more than most suites do."
     )
     yield ""
 

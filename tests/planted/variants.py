@@ -79,10 +79,12 @@ bce_in_bits = binary(
     _with(
         BCE,
         _entry(
-            lambda p, t: 0.6931471805599453
-            * (
-                torch.where(t == 0, 0.0 * t, -t * torch.log2(p))
-                - torch.special.xlog1py(1.0 - t, -p) / 0.6931471805599453
+            lambda p, t: (
+                0.6931471805599453
+                * (
+                    torch.where(t == 0, 0.0 * t, -t * torch.log2(p))
+                    - torch.special.xlog1py(1.0 - t, -p) / 0.6931471805599453
+                )
             )
         ),
     )
@@ -128,7 +130,9 @@ logits_by_logaddexp = _softplus(lambda x: torch.logaddexp(x, torch.zeros_like(x)
 logits_by_log_sigmoid = _softplus(lambda x: -torch.nn.functional.logsigmoid(-x), width=SINGLE)
 logits_by_branches = _softplus(
     lambda x: torch.where(
-        x > 0, x + torch.log1p(torch.exp(-x.clamp(min=0.0))), torch.log1p(torch.exp(x.clamp(max=0.0)))
+        x > 0,
+        x + torch.log1p(torch.exp(-x.clamp(min=0.0))),
+        torch.log1p(torch.exp(x.clamp(max=0.0))),
     ),
     width=SINGLE,
 )
@@ -161,4 +165,3 @@ kl_two_products = divergence(_with(KL, _two_products))
 kl_negated = divergence(_with(KL, _divergence(lambda p, log_p, q: -(p * (q - log_p)))))
 kl_by_chunks = divergence(summation.by_chunks(KL))
 kl_summed_by_columns = divergence(summation.summed(KL, summation.by_columns, torch.float64))
-
