@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ class Planted:
 
     `kind` names the mistake, or says that there is none. `dtypes`: in which a fault can be told from
     the truth, or which a correct variant claims. `due` is the property that is to catch it and that
-    the suite does not have yet, `open` the answer to why nothing catches it.
+    the suite does not have yet, `open` the answer to why nothing catches it, `quick` why that
+    profile does not.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Planted:
     note: str
     dtypes: tuple[str, ...] = DTYPES
     framework: str = "torch"
+    quick: str | None = None
     due: str | None = None
     open: str | None = None
 
@@ -64,14 +66,21 @@ def find(id: str) -> Planted:
 def _faults(losses: Mapping[str, Mapping[str, Any]]) -> Iterator[Planted]:
     for loss, rows in losses.items():
         for name, (kind, note, *more) in rows.items():
-            yield _planted(name, loss, f"tests.planted.{loss}", kind, note, *more)
+            found = _planted(name, loss, f"tests.planted.{loss}", kind, note, *more)
+            yield found if found.framework == "torch" else _elsewhere(found)
 
 
 def _variants(modules: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[Planted]:
     for module, losses in modules.items():
         for loss, rows in losses.items():
             for name, (note, *more) in rows.items():
-                yield _planted(name, loss, f"tests.planted.{module}", CORRECT, note, *more)
+                found = _planted(name, loss, f"tests.planted.{module}", CORRECT, note, *more)
+                yield found if found.framework == "torch" else _elsewhere(found)
+
+
+def _elsewhere(planted: Planted) -> Planted:
+    """What is written for another framework stands in a module of that framework."""
+    return replace(planted, place=f"tests.planted.of_{planted.framework}:{planted.name}")
 
 
 def _planted(

@@ -16,9 +16,9 @@ from conformance.engine.book import Book, Fault
 from conformance.engine.candidate import Ready, made_ready, target_of
 from conformance.engine.checking import CHECKED
 from conformance.engine.narrowing import narrowed
-from conformance.engine.properties import MAKERS
+from conformance.engine.properties import MAKERS, WRITTEN
 from conformance.engine.request import PROFILES
-from conformance.engine.shapes import coarse
+from conformance.engine.shapes import Budget, coarse, within
 from conformance.specs.library import load_library
 from conformance.targets.candidate import Candidate, read_description
 from conformance.targets.driver import Worker
@@ -92,21 +92,16 @@ def judged(ready: Ready, planted: Planted, dtype: str, profile: str, seed: int =
     block = Block(station.side, loss, dtype, LOSSES)
     book = Book(loss.id, station.target.name, dtype, lambda fault: None)
     cases = _cases(loss.id, dtype, profile, seed, _key(ready))
+    budget = Budget(PROFILES[profile].compiled)
     for name in MAKERS:
         if name not in CHECKED:
             continue
         some = cases if name == drawn.VALUE else cases[: PROFILES[profile].paired]
-        tasks = list(MAKERS[name](block, some, book))
+        made = MAKERS[name](block, some, book)
+        if station.target.compiles and name not in WRITTEN:
+            made = within(budget, made, name, book)
+        tasks = list(made)
         answers = iter(station.worker.evaluate([call for task in tasks for call in task.calls]))
         for task in tasks:
             task.judge(book, [next(answers) for _ in task.calls])
     return book.faults
-
-
-def missed_dtypes(ready: Ready, planted: Planted) -> dict[str, str]:
-    """Dtypes that the callable was found not to take, with the reason; those are not run."""
-    return {
-        dtype: ready.binding.unsupported.get(dtype, "not taken")
-        for dtype in planted.dtypes
-        if dtype not in ready.dtypes
-    }

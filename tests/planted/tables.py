@@ -83,7 +83,8 @@ def text(results: Results) -> str:
         )
         lines += [f"{profile}: {found}"] if found else []
         lines += [
-            f"{profile}: missed {each.id} ({_why(each)})" for each in missed(results, profile)
+            f"{profile}: missed {each.id} ({_why(each, profile)})"
+            for each in missed(results, profile)
         ]
         lines += [
             f"{profile}: FLAGGED {each.id}: {results[profile][each.id]['case']}"
@@ -92,8 +93,9 @@ def text(results: Results) -> str:
     return "\n".join(lines)
 
 
-def _why(planted: Planted) -> str:
-    reasons = [f"due: {planted.due}"] if planted.due else []
+def _why(planted: Planted, profile: str) -> str:
+    reasons = [f"due: the property {planted.due}"] if planted.due else []
+    reasons += [planted.quick] if planted.quick and profile == "quick" else []
     reasons += [planted.open] if planted.open else []
     return "; ".join(reasons) or "open"
 
@@ -140,7 +142,7 @@ def _open(results: Results) -> Iterator[str]:
     for profile in ("quick", "default"):
         for each in missed(results, profile):
             found = True
-            yield f"- `{profile}` misses `{each.id}` ({each.note}): {_why(each)}."
+            yield f"- `{profile}` misses `{each.id}` ({each.note}): {_why(each, profile)}."
         for each in flagged(results, profile):
             found = True
             yield f"- `{profile}` flags the correct `{each.id}`: {results[profile][each.id]['case']}."

@@ -42,7 +42,7 @@ def test_what_waits_for_a_property_says_why_it_is_not_caught() -> None:
 
 @pytest.mark.parametrize("planted", load(), ids=lambda each: each.id)
 def test_every_implementation_is_there_to_be_called(planted: Planted) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip(planted.framework)
     module, _, name = planted.place.partition(":")
     assert callable(getattr(importlib.import_module(module), name))
 
@@ -54,6 +54,8 @@ def test_a_correct_variant_agrees_with_torch_on_tame_inputs(planted: Planted) ->
     from tests.planted.peers import compare, function_of, normal_inputs
     from tests.planted.sampling import OWN, Sample
 
+    if planted.framework != "torch":
+        pytest.skip(f"written for {planted.framework}")
     torch.manual_seed(0)
     inputs = normal_inputs(planted.loss, torch.float64)
     compare(function_of(planted), OWN[planted.loss], Sample(inputs, {"reduction": "sum"}))
@@ -68,5 +70,6 @@ def test_the_report_has_a_row_for_each_and_answers_for_every_miss() -> None:
         assert [each.id for each in variants() if rows[each.id]["caught"]] == []
     missed = {each.id for each in faults() if not stored["default"][each.id]["caught"]}
     assert missed <= {each.id for each in faults() if each.open}
-    caught = sum(stored["quick"][each.id]["caught"] for each in faults())
-    assert caught >= 0.9 * len(faults())
+    hasty = {each.id for each in faults() if not stored["quick"][each.id]["caught"]}
+    assert hasty <= {each.id for each in faults() if each.open or each.quick}
+    assert len(hasty) <= 0.1 * len(faults())
