@@ -47,7 +47,7 @@ def _mse_gradient(sign: float, divided: bool = True) -> Callable[..., dict[str, 
         weight = 1.0 if weight is None else weight.astype(np.float64)
         total = _total(None if isinstance(weight, float) else weight, prediction.shape, reduction)
         share = wide[2] / (total if divided else 1.0)
-        slope = (2.0 * (wide[0] - wide[1]) * share * weight).astype(prediction.dtype)
+        slope = (2.0 * (wide[0] - wide[1]) * (share * weight)).astype(prediction.dtype)
         return {"prediction": slope, "target": (sign * slope).astype(prediction.dtype)}
 
     return gradient
