@@ -16,7 +16,7 @@ from conformance.specs.library import load_library
 from conformance.specs.models import Loss
 from conformance.targets.bindings import Binding
 from conformance.targets.profiles import Profile, Rounding
-from reference.algorithms import GRADIENTS, VALUES
+from reference.algorithms import GRADIENTS, ONLY_UNDER, VALUES
 
 ENVELOPE, FORMULA = "envelope", "formula"
 
@@ -72,17 +72,29 @@ def practice_of(
 
     `programs` are an author's own, which go before the registered ones.
     """
-    algorithm = binding.algorithm
+    algorithm, choices = binding.algorithm, declared(binding, loss)
     rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
     values, gradients = programs_of(loss)
     if algorithm and not registered(loss) and algorithm.value not in {*values, *programs}:
         algorithm = None  # of the loss that has this name in the suite
+    if algorithm is None:
+        values, gradients = _usual(values, choices), _usual(gradients, choices)
     return Practice(
-        choices=declared(binding, loss),
+        choices=choices,
         values=_programs(values, algorithm.value if algorithm else ENVELOPE, programs),
         gradients=_programs(gradients, algorithm.gradient if algorithm else ENVELOPE, programs),
         arithmetic=profile.arithmetic(dtype, rounding),
     )
+
+
+def _usual(known: Mapping[str, Program], choices: Mapping[str, str]) -> Mapping[str, Program]:
+    """The programs that are known under these choices."""
+
+    def fits(name: str) -> bool:
+        convention, choice = ONLY_UNDER.get(name, ("", ""))
+        return choices.get(convention, "").partition("(")[0] == choice
+
+    return {name: program for name, program in known.items() if fits(name)}
 
 
 def _programs(

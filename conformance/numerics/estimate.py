@@ -186,9 +186,23 @@ def _in_range(name: str, result: Estimate, operands: list[Estimate], form: Forma
         for each in operands[1:]:
             finite = finite & np.isfinite(each.value)
         left = finite & np.isinf(result.value) & ~_pole(name, operands)
+        left = left | _vanished(name, operands)
         if left.any():
             result = result._replace(overflow=either(result.overflow, left))
     return ranged(result, form)
+
+
+def _vanished(name: str, operands: list[Estimate]) -> Mask | bool:
+    """Where a factor that may have underflowed to 0 meets an infinity: NaN, which none was due."""
+    if name != "multiply":
+        return False
+    a, b = operands
+
+    def at(one: Estimate, other: Estimate) -> Mask:
+        small = (other.bound > 0) & (np.abs(other.value) <= other.bound)
+        return np.asarray(np.isinf(one.value) & small)
+
+    return at(a, b) | at(b, a)
 
 
 def _pole(name: str, operands: list[Estimate]) -> Mask:

@@ -77,3 +77,9 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         },
     }
 )
+
+ONLY_UNDER: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"clipped_probabilities": ("log-of-zero", "clip")}
+)
+"""Programs that are known under one choice of a convention alone: log(1 - p) loses all digits of a
+small p, and passes in Keras because p is clipped there first."""

@@ -177,3 +177,19 @@ def test_terms_added_one_after_the_other_may_each_be_rounded():
         running += np.float32(0.1)
     assert abs(float(running) - 1000 * float(np.float32(0.1))) > blocked
     assert abs(float(running) - 1000 * float(np.float32(0.1))) < in_order
+
+
+@pytest.mark.parametrize("small", [2.0**-149, 2.0**-150])
+def test_what_may_vanish_before_it_meets_an_infinity_is_marked(small):
+    """In float32 the first product is 0 or subnormal, and 0 times infinity is NaN; no NaN is due."""
+
+    def program(x, y, z):
+        return (x * y) * z
+
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
+    found = run_bounded(
+        program, arithmetic, (np.array(small), np.array(0.25), np.array(np.inf)), {}
+    )
+    assert found.overflow
+    found = run_bounded(program, arithmetic, (np.array(0.0), np.array(0.25), np.array(np.inf)), {})
+    assert not found.overflow
