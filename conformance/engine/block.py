@@ -28,6 +28,11 @@ class Side:
     bindings: Mapping[str, Binding]
     profile: Profile
 
+    @property
+    def tensors(self) -> str:
+        """Whose tensors the calls take: the backend's, where there is one."""
+        return self.name.partition("[")[2].partition("]")[0] or self.framework
+
 
 @dataclass(frozen=True)
 class Block:

@@ -16,6 +16,8 @@ TITLES = {
     "edge-case": "Edge cases",
     "example": "Worked examples",
     "error": "Must be refused",
+    "layout": "Layout in memory",
+    "determinism": "Determinism",
 }
 _SHORT = 48
 """Characters of a value in a table cell."""

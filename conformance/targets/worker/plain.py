@@ -38,6 +38,10 @@ def to_tensor(dtype: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array.view(bfloat16)
 
 
+def to_view(dtype: str, memory: np.ndarray[Any, Any], view: np.ndarray[Any, Any]) -> Any:
+    return to_tensor(dtype, view)
+
+
 def from_tensor(tensor: Any) -> Packed:
     """A NumPy array or number."""
     if not isinstance(tensor, (np.ndarray, np.generic, float, int)):
