@@ -11,7 +11,7 @@ from conformance.targets.target import Target
 
 PROPERTIES = (
     "value", "gradient", "dtype", "shape", "mutation", "module", "alias",
-    "example", "edge-case", "identity", "reduction", "layout", "error",
+    "example", "edge-case", "identity", "reduction", "layout", "determinism", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
 

@@ -40,3 +40,18 @@ def writes_and_mends(prediction, target, reduction="mean"):
 
 
 writes_and_mends_gradient = right_gradient
+
+
+_SEEN = {"bytes": b"", "times": 0}
+
+
+def tires(prediction, target, reduction="mean"):
+    """Right the first few times that it is asked the same thing."""
+    asked = prediction.tobytes() + target.tobytes() + reduction.encode()
+    times = _SEEN["times"] + 1 if asked == _SEEN["bytes"] else 1
+    _SEEN.update(bytes=asked, times=times)
+    value = right(prediction, target, reduction)
+    return value if times < 4 else (value * np.float32(1.001)).astype(prediction.dtype)
+
+
+tires_gradient = right_gradient
