@@ -16,6 +16,7 @@ TITLES = {
     "edge-case": "Edge cases",
     "example": "Worked examples",
     "error": "Must be refused",
+    "gradient-path": "Whichever inputs need a gradient",
     "layout": "Layout in memory",
     "determinism": "Determinism",
 }
