@@ -68,7 +68,10 @@ class Run:
         found = companion(*positional, to_tensor(*cotangent), **keywords, **invocation.constants)
         if isinstance(found, dict):
             found = list(found.values())
-        return list(found)[: len(self._wanted)]
+        every = list(found)
+        if len(every) <= len(self._wanted):
+            return every
+        return [every[place] for place in self._wanted if place < len(every)]
 
 
 def run(
