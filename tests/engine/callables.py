@@ -51,7 +51,11 @@ def tires(prediction, target, reduction="mean"):
     times = _SEEN["times"] + 1 if asked == _SEEN["bytes"] else 1
     _SEEN.update(bytes=asked, times=times)
     value = right(prediction, target, reduction)
-    return value if times < 7 or prediction.size < 3 else (value * np.float32(1.001)).astype(prediction.dtype)
+    return (
+        value
+        if times < 7 or prediction.size < 3
+        else (value * np.float32(1.001)).astype(prediction.dtype)
+    )
 
 
 tires_gradient = right_gradient
