@@ -32,6 +32,11 @@ class Side:
     profile: Profile
     programs: Mapping[str, Program] = field(default_factory=dict)
 
+    @property
+    def tensors(self) -> str:
+        """Whose tensors the calls take: the backend's, where there is one."""
+        return self.name.partition("[")[2].partition("]")[0] or self.framework
+
 
 @dataclass(frozen=True)
 class Block:

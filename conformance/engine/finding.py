@@ -36,6 +36,8 @@ WHY: dict[Kind, str] = {
     "crash": "The process died: no handler can save the run.",
     "timeout": "The call does not come back.",
     "memory": "The call takes more memory than it may.",
+    "layout": "A view of the same numbers is an ordinary argument: code slices and transposes.",
+    "determinism": "A run cannot be repeated, nor a sample looked at alone.",
     "reduction": "The batch's loss is not what its samples' losses add up to.",
 }
 RULES: dict[Kind, str] = {
@@ -49,6 +51,8 @@ RULES: dict[Kind, str] = {
     "module": "function, module and alias agree bit for bit",
     "identity": "both sides agree within the sum of their bounds",
     "error": "what the spec rejects raises",
+    "layout": "a view gives what contiguous inputs give, within the bound",
+    "determinism": "calls of the same numbers agree, within the bound",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from conformance.cases.case import Case
 from conformance.cases.identities import MARK
 from conformance.cases.replay import rebuild, split_id
+from conformance.cases.variant import base_of
 from conformance.engine.block import Block
 from conformance.engine.book import Book
 from conformance.engine.finding import documented, findings
@@ -26,7 +27,7 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
     """
     name, text = split_id(case_id)
     head, mark, _ = text.partition(f"/{MARK}")
-    base = rebuild(head if mark else text, losses)
+    base = rebuild(head if mark else base_of(text), losses)
     block = Block(station.side, losses[base.loss], base.dtype, losses)
     explain = explainer(station.target, losses)
     binding = block.binding

@@ -11,8 +11,8 @@ from conformance.targets.bindings import Binding
 from conformance.targets.target import Target
 
 PROPERTIES = (
-    "value", "gradient", "dtype", "shape", "mutation", "module", "alias",
-    "example", "edge-case", "identity", "reduction", "error",
+    "value", "gradient", "gradient-path", "dtype", "shape", "mutation", "module", "alias",
+    "example", "edge-case", "identity", "reduction", "layout", "determinism", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
 

@@ -40,6 +40,9 @@ class Call:
 
     `gradient` names the inputs to differentiate along `cotangent`. `dtypes` overrides the dtype of
     single inputs. `overrides` are arguments that replace `reduction`, as a deprecated alias does.
+    `layout` says how the arrays lie in memory (None: in one piece). `repeat` calls are made in one
+    go, the answer is the first that differs from the first one, else the last. `threads` replaces
+    the worker's own number.
     """
 
     binding: Binding
@@ -53,6 +56,9 @@ class Call:
     dtypes: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Scalar] | None = None
     classes: frozenset[str] = frozenset()
+    layout: str | None = None
+    repeat: int = 1
+    threads: int | None = None
 
     @property
     def path(self) -> str:
@@ -182,6 +188,9 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
         "construction": constants if call.form == "module" else None,
         "dtype": call.dtype,
         "wanted": [names.index(name) for name in call.gradient],
+        "layout": call.layout,
+        "repeat": call.repeat,
+        "threads": call.threads,
     }
     return header, arrays
 

@@ -20,6 +20,7 @@ for dtype in ("float32", "float32", "float64", "float32"):
     header = {
         "id": 1, "call": "numpy.abs", "after": None, "arguments": [["call", 0, None]],
         "constants": {}, "construction": None, "dtype": dtype, "wanted": [],
+        "threads": None, "repeat": 1, "layout": None,
     }
     report, _ = evaluator.evaluate(header, [(dtype, np.ones(3, dtype))])
     assert report["value"], report

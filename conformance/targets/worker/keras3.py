@@ -12,6 +12,8 @@ _backend: Any = importlib.import_module(_BACKENDS[os.environ["KERAS_BACKEND"]])
 transform = _backend.transform
 to_tensor = _backend.to_tensor
 from_tensor = _backend.from_tensor
+to_view = getattr(_backend, "to_view", None)  # of a backend whose tensors have strides
+set_threads = getattr(_backend, "set_threads", None)  # of one that can change them later
 run = _backend.run
 
 

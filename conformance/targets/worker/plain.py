@@ -46,6 +46,10 @@ def to_tensor(dtype: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array.view(bfloat16)
 
 
+def to_view(dtype: str, memory: np.ndarray[Any, Any], view: np.ndarray[Any, Any]) -> Any:
+    return to_tensor(dtype, view)
+
+
 def from_tensor(tensor: Any) -> Packed:
     """A NumPy array or number."""
     if not isinstance(tensor, (np.ndarray, np.generic, float, int)):
@@ -72,7 +76,10 @@ class Run:
         found = companion(*positional, to_tensor(*cotangent), **keywords, **invocation.constants)
         if isinstance(found, dict):
             found = list(found.values())
-        return list(found)[: len(self._wanted)]
+        every = list(found)
+        if len(every) <= len(self._wanted):
+            return every
+        return [every[place] for place in self._wanted if place < len(every)]
 
 
 def run(
