@@ -61,6 +61,11 @@ NOWHERE = "-"
     help="Seed of the cases.",
 )
 @click.option(
+    "--exhaustive",
+    is_flag=True,
+    help="Try every 16-bit value of each input too, as the deep profile does.",
+)
+@click.option(
     "-o",
     "--output",
     default=RESULTS,
@@ -90,6 +95,7 @@ def command(
     dtype: tuple[str, ...],
     device: str | None,
     seed: int,
+    exhaustive: bool,
     output: str,
     spec_folder: str | None,
     form: str,
@@ -99,7 +105,7 @@ def command(
     Writes a results file and an HTML report beside it, prints the verdict, and exits by it.
     """
     from conformance.cli.recording import record
-    from conformance.engine.request import Request
+    from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Request
     from conformance.specs.library import load_library
 
     library = load_library(Path(spec_folder) if spec_folder else None)
@@ -109,10 +115,14 @@ def command(
         losses=chosen,
         targets=chosen_targets(target, device),
         dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
+        properties=(*PROPERTIES, *EXHAUSTIVE) if exhaustive or profile == "deep" else PROPERTIES,
         profile=profile,
         seed=seed,
     )
-    flags = {"losses": list(losses), "target": list(target), "dtype": list(dtype)}
+    flags: dict[str, object] = {
+        "losses": list(losses), "target": list(target), "dtype": list(dtype),
+        "exhaustive": exhaustive,
+    }  # fmt: skip
     file = None if output == NOWHERE else Path(output)
     return _report(record(request, library, file, flags), file, form)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from conformance.cases.case import Case
-from conformance.engine import agreement, drawn, identities, written
+from conformance.engine import agreement, drawn, exhaustive, identities, written
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
 
@@ -22,11 +22,15 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "identity": lambda block, cases, book: identities.tasks(block, cases, book, "identity"),
         "reduction": lambda block, cases, book: identities.tasks(block, cases, book, "reduction"),
         "error": lambda block, _, book: written.error_tasks(block, book),
+        exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
 )
 
 BESIDE = ("gradient", "dtype", "shape", "mutation")
 """Judged on the calls of `value`."""
+
+REPEATED = (*BESIDE, *exhaustive.PLAIN)
+"""A single case of these is repeated as one of `value`."""
 
 WRITTEN = ("example", "edge-case", "error")
 """Their cases stand in the specs; every target is asked for all of them."""

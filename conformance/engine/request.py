@@ -15,6 +15,9 @@ PROPERTIES = (
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
 
+EXHAUSTIVE = ("exhaustive", "exhaustive-gradient")
+"""Recorded beside them where every value of an input is tried."""
+
 DTYPES = tuple(FORMATS)
 
 

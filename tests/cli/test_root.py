@@ -32,7 +32,17 @@ def test_help_names_every_command_and_every_exit_code(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("run",), ("report",), ("replay",), ("doctor",), ("spec",), ("spec", "lint")]
+    "words",
+    [
+        (),
+        ("run",),
+        ("report",),
+        ("replay",),
+        ("doctor",),
+        ("certify",),
+        ("spec",),
+        ("spec", "lint"),
+    ],
 )
 def test_help_fits_into_eighty_columns(folder: Path, words: tuple[str, ...]) -> None:
     done = command(*words, "--help", folder=folder)
