@@ -20,6 +20,7 @@ from conformance.specs.models import Loss
 PATTERNS = 1 << 16
 DTYPES = ("float16", "bfloat16")
 _MARKS = (0.0, 0.25, 0.5, 1.0, 2.0, 30.0)
+_STEPS = (-1.0, -0.5, 0.0, 1.0)  # below a power of two the floats lie twice as close
 _DRAWN = 4
 
 
@@ -50,7 +51,7 @@ def values_of(loss: Loss, name: str, parameters: Mapping[str, bool], form: Forma
 def grid_of(loss: Loss, name: str, parameters: Mapping[str, bool], form: Format) -> list[float]:
     """Values for the other input: ends, marks and their neighbours, limits, and a few drawn."""
     domain = loss.inputs[name].domain(dict(parameters))
-    marks = [each + step * float(ulp(each, form)) for each in _MARKS for step in (-1, 0, 1)]
+    marks = [each + step * float(ulp(each, form)) for each in _MARKS for step in _STEPS]
     marks += [form.smallest_subnormal, form.smallest_normal, form.largest]
     drawn = Stream(loss.id, form.name, name).bell((_DRAWN,))
     both = np.concatenate([marks, drawn, np.abs(drawn) % 1.0])

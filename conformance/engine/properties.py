@@ -29,8 +29,5 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
 BESIDE = ("gradient", "dtype", "shape", "mutation")
 """Judged on the calls of `value`."""
 
-REPEATED = (*BESIDE, *exhaustive.PLAIN)
-"""A single case of these is repeated as one of `value`."""
-
 WRITTEN = ("example", "edge-case", "error")
 """Their cases stand in the specs; every target is asked for all of them."""

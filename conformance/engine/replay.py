@@ -9,10 +9,11 @@ from conformance.cases.identities import MARK
 from conformance.cases.replay import rebuild, split_id
 from conformance.engine.block import Block
 from conformance.engine.book import Book
+from conformance.engine.exhaustive import PLAIN
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import MAKERS, REPEATED
+from conformance.engine.properties import BESIDE, MAKERS
 from conformance.engine.run import ask
 from conformance.engine.workers import Station
 from conformance.results.cell import Cell, Finding
@@ -25,6 +26,7 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
     Raises CaseTextError for an id that names no case.
     """
     name, text = split_id(case_id)
+    name = PLAIN.get(name, name)  # one value of a sweep is a case like any other
     head, mark, _ = text.partition(f"/{MARK}")
     base = rebuild(head if mark else text, losses)
     block = Block(station.side, losses[base.loss], base.dtype, losses)
@@ -45,7 +47,7 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
 
 
 def _work(name: str, text: str, base: Case, block: Block, book: Book, station: Station) -> None:
-    make = MAKERS["value" if name in REPEATED else name]
+    make = MAKERS["value" if name in BESIDE else name]
     for task in make(block, [base], book):
         if task.case in (text, base.id) or text.startswith(f"{task.case}/"):
             task.judge(book, ask(station, task.calls))

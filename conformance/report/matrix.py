@@ -14,7 +14,18 @@ from conformance.results.read import Results
 from conformance.results.verdict import SYMBOL, Verdict, worst
 
 PROPERTIES = (
-    *("value", "gradient", "edge-case", "example", "reduction", "identity", "invariant", "module"),
+    *(
+        "value",
+        "gradient",
+        "exhaustive",
+        "exhaustive-gradient",
+        "edge-case",
+        "example",
+        "reduction",
+        "identity",
+        "invariant",
+        "module",
+    ),
     *("dtype", "shape", "error", "mutation", "determinism", "layout", "warning"),
 )
 
