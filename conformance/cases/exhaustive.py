@@ -13,11 +13,11 @@ from conformance.cases.cotangent import Cotangents
 from conformance.cases.given import number_text
 from conformance.cases.roles import has_classes, is_unbounded
 from conformance.cases.streams import Floats, Stream
-from conformance.numerics.formats import FORMATS, Format, from_bits, round_to, ulp
+from conformance.numerics.formats import FORMATS, Format, round_to, ulp
+from conformance.numerics.table import values_by_pattern
 from conformance.specs.interval import Interval
 from conformance.specs.models import Loss
 
-PATTERNS = 1 << 16
 DTYPES = ("float16", "bfloat16")
 _MARKS = (0.0, 0.25, 0.5, 1.0, 2.0, 30.0)
 _STEPS = (-1.0, -0.5, 0.0, 1.0)  # below a power of two the floats lie twice as close
@@ -31,16 +31,9 @@ def unsuited(loss: Loss, dtype: str) -> str:
     return "" if dtype in DTYPES else f"{dtype} has too many values to try every one"
 
 
-def patterns(form: Format) -> Floats:
-    """The value of every bit pattern of a 16-bit format, in the order of the patterns."""
-    bits = np.arange(PATTERNS, dtype=np.uint16)
-    with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
-        return from_bits(bits if form is FORMATS["bfloat16"] else bits.view(form.name), form)
-
-
 def values_of(loss: Loss, name: str, parameters: Mapping[str, bool], form: Format) -> Floats:
     """Every legal value of an input; infinities and one NaN where the input takes any size."""
-    domain, found = loss.inputs[name].domain(dict(parameters)), patterns(form)
+    domain, found = loss.inputs[name].domain(dict(parameters)), values_by_pattern(form)
     legal = _inside(found, domain)
     if is_unbounded(loss, name, parameters):
         legal |= (found == domain.low) | (found == domain.high)

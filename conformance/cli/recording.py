@@ -7,15 +7,17 @@ import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
 from conformance.cli.output import unwritable
-from conformance.cli.progress import bar
+from conformance.cli.progress import bar, counted
 from conformance.cli.verdict import INTERRUPTED
 from conformance.engine.manifest import manifest_of
+from conformance.engine.pairs import cells as all_pairs
 from conformance.engine.request import Request
 from conformance.engine.run import cells
 from conformance.engine.workers import open_stations
@@ -40,7 +42,8 @@ def record(
         made = cells(request, library.losses, stations, absent)
         if isinstance(made, Generator):
             stack.callback(made.close)  # its threads end before the workers that they ask
-        found = bar(made, request.planned)
+        pairs = all_pairs(request.plan, library.losses, request.pairs, stations, absent, counted)
+        found = chain(bar(made, request.planned), pairs)
         if file is None:
             return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
         writer = _opened(ResultsWriter(file, manifest), stack)

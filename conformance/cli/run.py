@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from conformance.cli.output import beside, write
 from conformance.cli.selection import (
     DEVICES,
     DTYPES,
+    SHARD,
     chosen_losses,
     chosen_targets,
     need_reference,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 RESULTS = "conformance-results.jsonl.gz"
 NOWHERE = "-"
+GRID, PAIRS = "grid", "pairs"
 
 
 @click.command("run")
@@ -62,8 +65,18 @@ NOWHERE = "-"
 )
 @click.option(
     "--exhaustive",
-    is_flag=True,
-    help="Try every 16-bit value of each input too, as the deep profile does.",
+    is_flag=False,
+    flag_value=GRID,
+    default=None,
+    type=click.Choice([GRID, PAIRS]),
+    help="Try every 16-bit value of each input too, as the deep profile does; with =pairs all pairs.",
+)
+@click.option(
+    "--shard",
+    type=SHARD,
+    default="1/1",
+    metavar="K/N",
+    help="The K-th of N parts of --exhaustive=pairs.",
 )
 @click.option(
     "-o",
@@ -95,7 +108,8 @@ def command(
     dtype: tuple[str, ...],
     device: str | None,
     seed: int,
-    exhaustive: bool,
+    exhaustive: str | None,
+    shard: tuple[int, int],
     output: str,
     spec_folder: str | None,
     form: str,
@@ -105,7 +119,8 @@ def command(
     Writes a results file and an HTML report beside it, prints the verdict, and exits by it.
     """
     from conformance.cli.recording import record
-    from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Request
+    from conformance.engine.pairs import elementwise
+    from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Plan, Request
     from conformance.specs.library import load_library
 
     library = load_library(Path(spec_folder) if spec_folder else None)
@@ -124,6 +139,12 @@ def command(
         "exhaustive": exhaustive,
     }  # fmt: skip
     file = None if output == NOWHERE else Path(output)
+    if exhaustive == PAIRS:
+        kept = file.with_name(f"{file.name}.pairs.jsonl") if file else None
+        pairs = elementwise(library.losses, chosen, request.dtypes)
+        request = replace(request, pairs=pairs, plan=Plan(kept, *shard))
+    elif shard != (1, 1):
+        raise click.UsageError("--shard divides the pairs; give --exhaustive=pairs with it")
     return _report(record(request, library, file, flags), file, form)
 
 

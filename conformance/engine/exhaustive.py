@@ -28,7 +28,8 @@ from conformance.targets.call import Call, NotApplicable
 from conformance.targets.outcome import Outcome
 
 EXHAUSTIVE, EXHAUSTIVE_GRADIENT = "exhaustive", "exhaustive-gradient"
-PLAIN = {EXHAUSTIVE: VALUE, EXHAUSTIVE_GRADIENT: GRADIENT}
+PAIRS = "exhaustive-pairs"
+PLAIN = {EXHAUSTIVE: VALUE, EXHAUSTIVE_GRADIENT: GRADIENT, PAIRS: VALUE}
 """The property under which a known deviation lists what is found here, and a replay repeats it."""
 COVERAGE = "exhaustive"
 
@@ -37,14 +38,14 @@ def tasks(block: Block, book: Book) -> Iterator[Task]:
     """One call for each value of the grid: all values of the other input at once."""
     reason = unsuited(block.loss, block.dtype)
     if reason:
-        for name in PLAIN:
+        for name in (EXHAUSTIVE, EXHAUSTIVE_GRADIENT):
             book.skip(name, reason)
         return
     column = block.choices().get("last-axis", "kept") != "kept"
     for case in Sweeps(block.loss, block.dtype, column).cases():
         call = block.bound(case)
         if isinstance(call, NotApplicable):
-            for name in PLAIN:
+            for name in (EXHAUSTIVE, EXHAUSTIVE_GRADIENT):
                 book.skip(name, call.reason)
         else:
             yield Task(case.id, (call,), _judge(block, case, call))
@@ -52,32 +53,35 @@ def tasks(block: Block, book: Book) -> Iterator[Task]:
 
 def _judge(block: Block, case: Case, call: Call) -> Callable[[Book, Sequence[Outcome]], None]:
     def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
-        _Sweep(block, case, call, book).examine(outcomes[0])
+        Sweep(block, case, call, book).examine(outcomes[0])
 
     return judged
 
 
-class _Sweep:
+class Sweep:
     """One case with tens of thousands of samples; what fails is told by its smallest samples."""
 
-    def __init__(self, block: Block, case: Case, call: Call, book: Book) -> None:
+    def __init__(
+        self, block: Block, case: Case, call: Call, book: Book, value: str = EXHAUSTIVE
+    ) -> None:
         self.block, self.case, self.call, self.book = block, case, call, book
+        self.value = value
         self.held: Held = block.held(case)
 
     def examine(self, outcome: Outcome) -> None:
         case, call = self.case, self.call
         expected = self.held.value()
         for fault in (
-            answer_fault(case, call, outcome, EXHAUSTIVE),
+            answer_fault(case, call, outcome, self.value),
             dtype_fault(case, call, outcome),
             shape_fault(case, call, outcome, expected.shape),
         ):
             if fault is not None:
-                self.book.check(EXHAUSTIVE, case, replace(fault, property=EXHAUSTIVE))
+                self.book.check(self.value, case, replace(fault, property=self.value))
                 return
         assert outcome.value is not None
         limits = self.held.value_limits_at
-        self._count(judge(outcome.value.values, expected, self.held.form, limits), None)
+        self.count(judge(outcome.value.values, expected, self.held.form, limits), None)
         if call.gradient:
             self._gradients(outcome)
 
@@ -93,11 +97,11 @@ class _Sweep:
         for name in self.call.gradient:
             limits = self.held.gradient_limits_at(name, self.call.cotangent)
             found = outcome.gradients[name].values
-            self._count(judge(found, expected[name], self.held.form, limits), name)
+            self.count(judge(found, expected[name], self.held.form, limits), name)
 
-    def _count(self, judged: Judgement, wanted: str | None) -> None:
+    def count(self, judged: Judgement, wanted: str | None) -> None:
         """Failures of a kind are one fault, of which the worst sample is told."""
-        name = EXHAUSTIVE_GRADIENT if wanted else EXHAUSTIVE
+        name = EXHAUSTIVE_GRADIENT if wanted else self.value
         explained = np.zeros(judged.classes.size, dtype=bool)
         for group in kinds(judged, self.case):
             explained[group] = self._explained(name, judged, group, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from conformance.numerics.formats import FORMATS
@@ -16,6 +17,7 @@ PROPERTIES = (
 """A cell for each of these is recorded for every loss, target and dtype."""
 
 EXHAUSTIVE = ("exhaustive", "exhaustive-gradient")
+PAIRS = "exhaustive-pairs"
 """Recorded beside them where every value of an input is tried."""
 
 DTYPES = tuple(FORMATS)
@@ -46,8 +48,17 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Which part of the pairs is asked for, `shard` of `shards` from 1, and where they are kept."""
+
+    file: Path | None = None
+    shard: int = 1
+    shards: int = 1
+
+
+@dataclass(frozen=True)
 class Request:
-    """What was asked for, before it is known what can run."""
+    """What was asked for, before it is known what can run; `pairs` are losses and dtypes."""
 
     losses: tuple[str, ...]
     targets: tuple[Target, ...]
@@ -55,6 +66,8 @@ class Request:
     properties: tuple[str, ...] = PROPERTIES
     profile: str = "quick"
     seed: int = 0
+    pairs: tuple[tuple[str, str], ...] = ()
+    plan: Plan = Plan()
 
     @property
     def depth(self) -> Profile:
@@ -63,4 +76,5 @@ class Request:
     @property
     def planned(self) -> int:
         """Cells that the run sets out to record."""
-        return len(self.losses) * len(self.targets) * len(self.dtypes) * len(self.properties)
+        whole = len(self.losses) * len(self.targets) * len(self.dtypes) * len(self.properties)
+        return whole + len(self.pairs) * len(self.targets)

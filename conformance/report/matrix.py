@@ -19,6 +19,7 @@ PROPERTIES = (
         "gradient",
         "exhaustive",
         "exhaustive-gradient",
+        "exhaustive-pairs",
         "edge-case",
         "example",
         "reduction",

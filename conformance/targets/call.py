@@ -40,6 +40,7 @@ class Call:
 
     `gradient` names the inputs to differentiate along `cotangent`. `dtypes` overrides the dtype of
     single inputs. `overrides` are arguments that replace `reduction`, as a deprecated alias does.
+    `stored` holds inputs that are in the form of the wire already.
     """
 
     binding: Binding
@@ -53,6 +54,7 @@ class Call:
     dtypes: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Scalar] | None = None
     classes: frozenset[str] = frozenset()
+    stored: Mapping[str, Packed] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -166,7 +168,8 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
             assert bound is not None  # bind saw to it
             arguments.append([place, bound.name, axis])
         integer = array.dtype.kind in "iub"
-        arrays.append(pack(array, call.dtypes.get(name, "int64" if integer else call.dtype)))
+        dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
+        arrays.append(call.stored.get(name) or pack(array, dtype))
     names = list(call.arrays)
     if call.gradient:
         assert call.cotangent is not None  # bind gives one
