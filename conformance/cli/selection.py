@@ -21,7 +21,7 @@ STOCK = ("torch@cpu", "keras@cpu", "tensorflow@cpu", "optax@cpu+jit")
 """JAX as it is used, compiled: eager, each new shape costs it a second; `optax@cpu` asks for that."""
 
 
-class Shard(click.ParamType):
+class Shard(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
     """`K/N`, the K-th of N parts, counted from 1."""
 
     name = "shard"

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from conformance import __version__
 from conformance.cases.case import Case
 from conformance.cases.cotangent import Cotangents
 from conformance.cases.exhaustive import unsuited, values_of
 from conformance.engine.block import Block
 from conformance.engine.book import Book
+from conformance.engine.certification.certify import reference_digest
 from conformance.engine.exhaustive import PAIRS, Sweep
 from conformance.engine.finding import documented, findings
 from conformance.engine.judge import judge
@@ -191,7 +193,7 @@ def _left(table: Table, bits: Any, truth: Floats) -> tuple[Any, Counter[Label]]:
     special = int(np.count_nonzero(right & ((size == 0) | np.isinf(table.value)[bits])))
     counted: Counter[Label] = Counter()
     first = bool(settled.size == 0 and rest.size == 0)  # then the one chosen is a rounded one
-    odd = first and (size[0] == 0 or np.isinf(table.value[bits[0]]))
+    odd = first and bool(size[0] == 0 or np.isinf(table.value[bits[0]]))
     counted["exact special"] = special - odd
     counted["correctly rounded"] = int(np.count_nonzero(right)) - special - (first and not odd)
     counted["faithful"] = max(settled.size - 1, 0)
@@ -237,7 +239,10 @@ def _cell(
     if isinstance(bound, NotApplicable):
         return Cell(loss.id, PAIRS, target, dtype, "n/a", reason=bound.reason)
     asked = share(whole.blocks, plan.shard, plan.shards)
-    key = {"loss": loss.id, "target": target, "dtype": dtype, "spec": spec_digest(loss)}
+    key = {
+        "loss": loss.id, "target": target, "dtype": dtype, "spec": spec_digest(loss),
+        "reference": reference_digest(), "suite": __version__,
+    }  # fmt: skip
     done = finished(plan.file, key)
     label = f"{loss.id} {dtype} {target.partition('==')[0]} pairs"
     for number in watch((n for n in asked if n not in done), len(asked), lambda _: label):
@@ -248,7 +253,7 @@ def _cell(
 
 
 def finished(file: Path | None, key: Mapping[str, str]) -> dict[int, Cell]:
-    """The blocks that a file holds for a loss, target, dtype and spec; a line cut short counts not."""
+    """The blocks that a file holds for a key; a line that was cut short does not count."""
     done: dict[int, Cell] = {}
     if file is None or not file.is_file():
         return done
