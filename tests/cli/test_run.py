@@ -221,7 +221,8 @@ def test_a_part_of_the_pairs_that_is_none_is_told(capsys, words, told) -> None:
 
 def test_exhaustive_rows_are_in_the_results(pretend, folder) -> None:
     pretend(station())
-    assert invoke(["run", "mse", "--dtype", "bfloat16", "-t", "torch", "--exhaustive"]) == 0
+    code = invoke(["run", "mse", "--dtype", "bfloat16", "-t", "torch", "--exhaustive"])
+    assert code == 1  # an honest target does not depart as torch is known to
     cells = {cell.property: cell for cell in read_results("conformance-results.jsonl.gz").cells}
     assert cells["exhaustive"].coverage == cells["exhaustive-gradient"].coverage == "exhaustive"
     assert "exhaustive-pairs" not in cells
