@@ -6,17 +6,19 @@ import os
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
 from conformance.cli.output import unwritable
-from conformance.cli.progress import bar, lines
+from conformance.cli.progress import bar, counted, lines
 from conformance.cli.verdict import INTERRUPTED
 from conformance.engine.asked import Asked
 from conformance.engine.checking import check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
+from conformance.engine.pairs import cells as all_pairs
 from conformance.engine.request import Request
 from conformance.engine.run import cells
 from conformance.engine.workers import open_stations, serving
@@ -44,7 +46,9 @@ def record(
         made = cells(request, library.losses, stations, absent)
         if isinstance(made, Generator):
             stack.callback(made.close)  # its threads end before the workers that they ask
-        return _recorded(bar(made, request.planned), manifest, file, started, stack)
+        pairs = all_pairs(request.plan, library.losses, request.pairs, stations, absent, counted)
+        found = chain(bar(made, request.planned), pairs)
+        return _recorded(found, manifest, file, started, stack)
 
 
 def record_check(asked: Asked, file: Path | None) -> Results:

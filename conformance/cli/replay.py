@@ -69,15 +69,16 @@ def _on_targets(case_id: str, target: tuple[str, ...]) -> int:
 
     from conformance.cases.replay import rebuild, split_id
     from conformance.engine.replay import replay
-    from conformance.engine.request import PROPERTIES
+    from conformance.engine.request import EXHAUSTIVE, PAIRS, PROPERTIES
     from conformance.engine.workers import open_stations
     from conformance.report.terminal import show_cell
     from conformance.specs.library import load_library
 
     losses = load_library().losses
     name, text = split_id(case_id)
-    if name not in PROPERTIES:
-        raise click.UsageError(f"there is no property {name!r}; {near(name, PROPERTIES)}")
+    properties = (*PROPERTIES, *EXHAUSTIVE, PAIRS)
+    if name not in properties:
+        raise click.UsageError(f"there is no property {name!r}; {near(name, properties)}")
     rebuild(text, losses)  # a case that nobody can read is told before a worker starts
     console = Console(highlight=False)
     found: list[Cell] = []

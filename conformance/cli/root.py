@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "conformance.cli.report",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
+    "certify": "conformance.cli.certify",
     "doctor": "conformance.cli.doctor",
 }
 HELP = {
@@ -29,6 +30,7 @@ HELP = {
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
+    "certify": "Hold the reference to the oracle, within its own bound.",
     "doctor": "Say what is installed and which targets can run.",
 }
 

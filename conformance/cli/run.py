@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from conformance.cli.output import beside, write
 from conformance.cli.selection import (
     DEVICES,
     DTYPES,
+    SHARD,
     chosen_losses,
     chosen_targets,
     target_option,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 RESULTS = "conformance-results.jsonl.gz"
 NOWHERE = "-"
+GRID, PAIRS = "grid", "pairs"
 
 
 @click.command("run")
@@ -60,6 +63,21 @@ NOWHERE = "-"
     help="Seed of the cases.",
 )
 @click.option(
+    "--exhaustive",
+    is_flag=False,
+    flag_value=GRID,
+    default=None,
+    type=click.Choice([GRID, PAIRS]),
+    help="Try every 16-bit value of each input too, as the deep profile does; with =pairs all pairs.",
+)
+@click.option(
+    "--pairs-shard",
+    type=SHARD,
+    default="1/1",
+    metavar="K/N",
+    help="The K-th of N parts of --exhaustive=pairs.",
+)
+@click.option(
     "-o",
     "--output",
     default=RESULTS,
@@ -89,6 +107,8 @@ def command(
     dtype: tuple[str, ...],
     device: str | None,
     seed: int,
+    exhaustive: str | None,
+    pairs_shard: tuple[int, int],
     output: str,
     spec_folder: str | None,
     form: str,
@@ -98,7 +118,8 @@ def command(
     Writes a results file and an HTML report beside it, prints the verdict, and exits by it.
     """
     from conformance.cli.recording import record
-    from conformance.engine.request import Request
+    from conformance.engine.pairs import elementwise
+    from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Plan, Request
     from conformance.specs.library import load_library
 
     library = load_library(Path(spec_folder) if spec_folder else None)
@@ -107,11 +128,21 @@ def command(
         losses=chosen,
         targets=chosen_targets(target, device),
         dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
+        properties=(*PROPERTIES, *EXHAUSTIVE) if exhaustive or profile == "deep" else PROPERTIES,
         profile=profile,
         seed=seed,
     )
-    flags = {"losses": list(losses), "target": list(target), "dtype": list(dtype)}
+    flags: dict[str, object] = {
+        "losses": list(losses), "target": list(target), "dtype": list(dtype),
+        "exhaustive": exhaustive,
+    }  # fmt: skip
     file = None if output == NOWHERE else Path(output)
+    if exhaustive == PAIRS:
+        kept = file.with_name(f"{file.name}.pairs.jsonl") if file else None
+        pairs = elementwise(library.losses, chosen, request.dtypes)
+        request = replace(request, pairs=pairs, plan=Plan(kept, *pairs_shard))
+    elif pairs_shard != (1, 1):
+        raise click.UsageError("--pairs-shard divides the pairs; give --exhaustive=pairs with it")
     return _report(record(request, library, file, flags), file, form)
 
 

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from conformance.cases.case import Case
-from conformance.engine import agreement, determinism, drawn, identities, layout, paths, written
+from conformance.engine import (
+    agreement,
+    determinism,
+    drawn,
+    exhaustive,
+    identities,
+    layout,
+    paths,
+    written,
+)
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
 
@@ -25,6 +34,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "error": lambda block, _, book: written.error_tasks(block, book),
+        exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
 )
 

@@ -10,6 +10,7 @@ from conformance.cases.replay import rebuild, split_id
 from conformance.cases.variant import base_of
 from conformance.engine.block import Block
 from conformance.engine.book import Book
+from conformance.engine.exhaustive import PLAIN
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer
 from conformance.engine.practice import algorithm_name
@@ -26,6 +27,7 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
     Raises CaseTextError for an id that names no case.
     """
     name, text = split_id(case_id)
+    name = PLAIN.get(name, name)  # one value of a sweep is a case like any other
     head, mark, _ = text.partition(f"/{MARK}")
     base = rebuild(head if mark else base_of(text), losses)
     block = Block(station.side, losses[base.loss], base.dtype, losses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from conformance.numerics.formats import FORMATS
@@ -17,6 +18,9 @@ PROPERTIES = (
 """A cell for each of these is recorded for every loss, target and dtype."""
 
 COMPARED = ("value", "gradient")
+EXHAUSTIVE = ("exhaustive", "exhaustive-gradient")
+PAIRS = "exhaustive-pairs"
+"""Recorded beside them where every value of an input is tried."""
 
 DTYPES = tuple(FORMATS)
 
@@ -46,8 +50,17 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Which part of the pairs is asked for, `shard` of `shards` from 1, and where they are kept."""
+
+    file: Path | None = None
+    shard: int = 1
+    shards: int = 1
+
+
+@dataclass(frozen=True)
 class Request:
-    """What was asked for, before it is known what can run.
+    """What was asked for, before it is known what can run; `pairs` are losses and dtypes.
 
     Targets in `beside` are shown for comparison. `narrow` fits the drawn cases to one binding.
     """
@@ -60,6 +73,8 @@ class Request:
     seed: int = 0
     beside: tuple[Target, ...] = ()
     narrow: Binding | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    plan: Plan = Plan()
 
     @property
     def depth(self) -> Profile:
@@ -70,7 +85,7 @@ class Request:
         """Cells that the run sets out to record."""
         each = len(self.targets) * len(self.properties)
         each += len(self.beside) * len(self.compared)
-        return len(self.losses) * len(self.dtypes) * each
+        return len(self.losses) * len(self.dtypes) * each + len(self.pairs) * len(self.targets)
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Tally:
     loss_of_accuracy: AccuracyLoss | None = None
     reason: str | None = None
     axis: str = "input"
+    coverage: str = ""
 
     def add(
         self,
@@ -146,7 +147,7 @@ class Tally:
             classes=dict(self.classes), worst=self.worst, bias_ulp=self.bias.ulp,
             accuracy_loss=self.loss_of_accuracy, typed=dict(self.typed),
             axis=self.axis,
-            coverage=f"sampled n={self.elements}" if self.elements else "",
+            coverage=self.coverage or (f"sampled n={self.elements}" if self.elements else ""),
             algorithm=self.algorithm, points=self.cloud.thinned(),
             quantiles=self.distribution.quantiles(), rows=tuple(self.rows),
             outcomes=tuple(self.outcomes), findings=tuple(self.findings),

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from conformance.report import (
     cases,
+    certification,
     check,
     edges,
     formula,
@@ -25,6 +26,7 @@ from conformance.report import (
 from conformance.report.plots import bound, choice, cumulative, error
 from conformance.results import Results, Summary, summarise
 from conformance.results.cell import Cell
+from conformance.results.certification import Certification, read_certification
 from conformance.results.manifest import Loss, Target
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
@@ -67,8 +69,12 @@ class Section:
     left_out: tuple[str, ...]
 
 
-def render(results: Results) -> str:
-    """The whole page as text; write it as UTF-8."""
+def render(results: Results, certified: Certification | None = None) -> str:
+    """The whole page as text; write it as UTF-8.
+
+    `certified` is the certification of the reference, by default the one that the suite carries.
+    """
+    certified = certified or read_certification()
     summary = summarise(results)
     drawn, left_out = choice.choose(results.cells)
     series = {target.name: at for at, target in enumerate(results.manifest.targets)}
@@ -91,6 +97,8 @@ def render(results: Results) -> str:
         sections=sections,
         bounds=_bounds(results, series),
         block=cases.block(results),
+        certified=certified,
+        certification=certification.lines(results.manifest, certified),
         first=FIRST_SCREEN,
         groups=summary.groups[:GROUPS],
         **_check(results),

@@ -43,6 +43,7 @@ class Call:
     `layout` says how the arrays lie in memory (None: in one piece). `repeat` calls are made in one
     go, the answer is the first that differs from the first one, else the last. `threads` replaces
     the worker's own number.
+    `stored` holds inputs that are in the form of the wire already.
     """
 
     binding: Binding
@@ -59,6 +60,7 @@ class Call:
     layout: str | None = None
     repeat: int = 1
     threads: int | None = None
+    stored: Mapping[str, Packed] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -172,7 +174,8 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
             assert bound is not None  # bind saw to it
             arguments.append([place, bound.name, axis])
         integer = array.dtype.kind in "iub"
-        arrays.append(pack(array, call.dtypes.get(name, "int64" if integer else call.dtype)))
+        dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
+        arrays.append(call.stored.get(name) or pack(array, dtype))
     names = list(call.arrays)
     if call.gradient:
         assert call.cotangent is not None  # bind gives one

@@ -216,3 +216,26 @@ def _on_a_terminal(words: list[str], folder: Path, extra: dict[str, str]) -> str
     os.close(ours)
     assert run.wait(60) == 0
     return text.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--pairs-shard", "1/2"), "give --exhaustive=pairs with it"),
+        (("--exhaustive=pairs", "--pairs-shard", "3/2"), "'3/2' is no part of a whole; write K/N"),
+        (("--exhaustive=pairs", "--pairs-shard", "half"), "such as 2/8"),
+        (("--exhaustive=triples",), "'triples' is not one of 'grid', 'pairs'"),
+    ],
+)
+def test_a_part_of_the_pairs_that_is_none_is_told(capsys, words, told) -> None:
+    assert invoke(["run", "l1", *words]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_exhaustive_rows_are_in_the_results(pretend, folder) -> None:
+    pretend(station())
+    code = invoke(["run", "mse", "--dtype", "bfloat16", "-t", "torch", "--exhaustive"])
+    assert code == 1  # an honest target does not depart as torch is known to
+    cells = {cell.property: cell for cell in read_results("conformance-results.jsonl.gz").cells}
+    assert cells["exhaustive"].coverage == cells["exhaustive-gradient"].coverage == "exhaustive"
+    assert "exhaustive-pairs" not in cells
