@@ -18,6 +18,7 @@ from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
 COMMANDS = {
     "run": "conformance.cli.run",
     "report": "conformance.cli.report",
+    "diff": "conformance.cli.diff",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
     "doctor": "conformance.cli.doctor",
@@ -25,6 +26,7 @@ COMMANDS = {
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
+    "diff": "Say what moved between two results files.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
     "doctor": "Say what is installed and which targets can run.",
@@ -107,6 +109,7 @@ def _input_errors() -> tuple[type[Exception], ...]:
     places = (
         ("conformance.specs.errors", "SpecError"),
         ("conformance.results.read", "ResultsError"),
+        ("conformance.results.pairing", "DiffError"),
         ("conformance.cases.recipe", "CaseTextError"),
         ("conformance.targets.target", "TargetError"),
     )
