@@ -31,6 +31,8 @@ from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
 FIRST_SCREEN = 10
 """Causes listed at once; the others open below them."""
+CHANGES = 24
+"""Plots that give way to the section on changes, so that the page stays as light as without it."""
 GROUPS = 200
 """Causes in the page; whoever has more does not need another row to know it."""
 
@@ -84,7 +86,7 @@ def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
 
 def _page(results: Results, up: Upgrade | None) -> str:
     summary = summarise(results)
-    drawn, left_out = choice.choose(results.cells)
+    drawn, left_out = choice.choose(results.cells, choice.BUDGET - (CHANGES if up else 0))
     series = {target.name: at for at, target in enumerate(results.manifest.targets)}
     anchors = _anchors(results.manifest.losses)
     sections = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from conformance.report import wording
 from conformance.report.upgrade.view import properties, use
@@ -51,7 +51,7 @@ class Decision:
 
 
 def decisions(diff: Diff, in_use: Sequence[str] = ()) -> tuple[Decision, ...]:
-    """A row for each loss in use, or for every loss where none is named, and each pair of targets."""
+    """A row a loss in use, or every loss where none is named, and pair of targets; worst first."""
     names = tuple(dict.fromkeys(in_use)) or tuple(
         dict.fromkeys([*diff.head.manifest.losses, *diff.base.manifest.losses])
     )
@@ -66,7 +66,8 @@ def decisions(diff: Diff, in_use: Sequence[str] = ()) -> tuple[Decision, ...]:
             if cells:
                 word, text = _decided(cells)
                 found.append(Decision(loss, pair.name, word, text))
-    return tuple(found)
+    order: tuple[Word, ...] = get_args(Word)
+    return tuple(sorted(found, key=lambda each: order.index(each.word)))
 
 
 def _decided(cells: list[CellChange]) -> tuple[Word, str]:

@@ -14,9 +14,9 @@ from conformance.results.diff import Diff
 from conformance.results.gate import sentence, word
 from conformance.results.summary import Word
 
-BREAKS = 50
+BREAKS = 25
 """Causes in the page; whoever has more does not need another row to know it."""
-LINES = 40
+LINES = 25
 """Rows of each list; the rest is counted, and in the JSON."""
 PLOTS = 8
 
@@ -33,7 +33,11 @@ class Short:
 
 @dataclass(frozen=True)
 class Upgrade:
-    """The section `#changes`; lists are cut to what a page can bear, `diff` has all of them."""
+    """The section `#changes`; lists are cut to what a page can bear, `diff` has all of them.
+
+    `unmoved` counts the rows with the same bits that `decisions` leaves out, of losses that nobody
+    named as in use.
+    """
 
     diff: Diff
     word: Word
@@ -41,6 +45,7 @@ class Upgrade:
     counts: tuple[tuple[State, str, int, int, str], ...]
     in_use: bool
     decisions: tuple[Decision, ...]
+    unmoved: int
     breaks: tuple[Break, ...]
     gaps: tuple[Gap, ...]
     drifts: tuple[Drift, ...]
@@ -51,7 +56,8 @@ class Upgrade:
 
 def upgrade(diff: Diff, in_use: Sequence[str] = ()) -> Upgrade:
     """Everything that the template shows of a diff."""
-    drifting = drifts(diff)
+    drifting, decided = drifts(diff), decisions(diff, in_use)
+    told = tuple(each for each in decided if in_use or each.word != "same bits")
     states: tuple[State, ...] = ("fixed", "still failing", "added", "removed")
     return Upgrade(
         diff=diff,
@@ -62,7 +68,8 @@ def upgrade(diff: Diff, in_use: Sequence[str] = ()) -> Upgrade:
             for s in STATES
         ),
         in_use=bool(in_use),
-        decisions=decisions(diff, in_use),
+        decisions=told,
+        unmoved=len(decided) - len(told),
         breaks=diff.breaks[:BREAKS],
         gaps=gaps(diff)[:LINES],
         drifts=drifting[:LINES],
