@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bulk, exceedances, peer, quick
+from benchmarks import bulk, diffing, exceedances, peer, quick
 from benchmarks.setting import heading
 
-FIGURES = ("bulk", "quick", "peer", "exceedances")
+FIGURES = ("bulk", "quick", "peer", "diffing", "exceedances")
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
                 quick.measure()
             case "peer":
                 peer.measure()
+            case "diffing":
+                diffing.measure()
             case "exceedances":
                 exceedances.measure(int(asked.elements))
 
