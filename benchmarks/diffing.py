@@ -35,28 +35,39 @@ def measure() -> None:
             _write(Path(name), f"2.{13 + at}.0", at)
         size = Path(names[0]).stat().st_size / 1e6
         print(f"{CASES:,} cases a side, {size:.1f} MB a file; medians of {_ROUNDS} processes")
-        start = _seconds(["diff", "--help"])
-        print(f"start: {start:.2f} s, {start / START:.2f} of the {START} s allowed")
+        _told("start", ["diff", "--help"], START)
         for form in ("text", "json", "md", "junit", "html"):
-            seconds = _seconds(["diff", *names, "--format", form])
-            share = seconds / WHOLE
-            print(f"diff, {form}: {seconds:.2f} s, {share:.2f} of the {WHOLE:.0f} s allowed")
+            _told(f"diff, {form}", ["diff", *names, "--format", form], WHOLE)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     print(f"largest process: {peak:.2f} GB")
 
 
-def _seconds(words: list[str]) -> float:
-    """Median wall time of a process of its own."""
-    found = []
+def _told(name: str, words: list[str], allowed: float) -> None:
+    wall, busy = _seconds(words)
+    share = wall / allowed
+    print(
+        f"{name}: {wall:.2f} s, {share:.2f} of the {allowed} s allowed; {busy:.2f} s of processor"
+    )
+
+
+def _busy() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _seconds(words: list[str]) -> tuple[float, float]:
+    """Medians of the wall time and of the processor's time of a process of its own."""
+    wall, busy = [], []
     for _ in range(_ROUNDS):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), _busy()
         done = subprocess.run(
             [sys.executable, "-m", "conformance", *words], capture_output=True, check=False
         )
-        found.append(time.perf_counter() - began)
+        wall.append(time.perf_counter() - began)
+        busy.append(_busy() - before)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{words}: exit {done.returncode}: {done.stderr.decode()}")
-    return median(found)
+    return median(wall), median(busy)
 
 
 def _write(path: Path, version: str, seed: int) -> None:

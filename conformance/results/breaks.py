@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Break:
         case = example.case if example else worst.change.case
         target = worst.cell.head.target if worst.cell.head else ""
         if case:
-            return f"conformance replay '{case}' -t '{target}'"
+            return f"conformance replay {_quoted(case)} -t {_quoted(target)}"
         return worst.finding.replay if worst.finding else ""
 
     @property
@@ -86,6 +87,11 @@ def _broken(change: Change) -> bool:
     return change.state in BROKEN and (
         change.fails or (change.documented and change.state != "added")
     )
+
+
+def _quoted(text: str) -> str:
+    """For a shell, whatever a foreign file holds; in the quotes of all other replay lines."""
+    return shlex.quote(text) if "'" in text else f"'{text}'"
 
 
 def _finding(cell: Cell, change: Change) -> Finding | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shlex
+
 from conformance.results import compare_runs
 from conformance.results.breaks import Break
 from conformance.results.cell import Cell, Deviation, Example
@@ -22,6 +24,11 @@ def test_cases_of_one_cause_are_one_break_with_its_smallest_case_and_replay() ->
     assert len(found.cases) == 2
     assert found.smallest == SMALL  # the first shown is no case that broke
     assert found.replay == "conformance replay 'value:c' -t 'torch==2.13.0@cpu'"
+
+
+def test_a_case_with_a_quote_in_it_runs_no_other_command() -> None:
+    (found,) = breaks(cell(row("a'; ls '")), cell(row("a'; ls '", "fail")))
+    assert shlex.split(found.replay)[2:] == ["a'; ls '", "-t", "torch==2.13.0@cpu"]
 
 
 def test_two_kinds_are_two_breaks() -> None:
