@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bulk, exceedances, exhaustive, peer, quick
+from benchmarks import bulk, diffing, exceedances, exhaustive, peer, quick
 from benchmarks.setting import heading
 
-FIGURES = ("bulk", "quick", "peer", "exhaustive", "exceedances")
+FIGURES = ("bulk", "quick", "peer", "diffing", "exhaustive", "exceedances")
 
 
 def main() -> None:
@@ -33,6 +33,8 @@ def main() -> None:
                 peer.measure()
             case "exhaustive":
                 exhaustive.measure()
+            case "diffing":
+                diffing.measure()
             case "exceedances":
                 exceedances.measure(int(asked.elements))
 

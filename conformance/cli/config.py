@@ -15,11 +15,18 @@ KEYS: dict[str, tuple[str, type]] = {
     "seed": ("seed", int),
     "output": ("output", str),
     "spec-folder": ("spec_folder", str),
+    "fail-on": ("fail_on", str),
+    "losses-in-use": ("in_use", list),
 }
 """Key in the file -> option, and the type of its value."""
 
 CANDIDATE = "candidate"
 """The tables of callables to check; `candidates` reads them."""
+
+OF_RUN = ("run", "replay", "doctor")
+COMPARING = ("diff", "report", "audit")
+OF_DIFF = ("fail_on", "in_use")
+"""What commands that compare take: `output` is where `run` writes, and means that alone."""
 
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
 
@@ -38,7 +45,9 @@ def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
     checked: dict[str, Any] = {
         name: options[name] for name in ("profile", "seed") if name in options
     }
-    return {"run": options, "replay": options, "doctor": options, "check": checked}
+    of_diff = {name: options[name] for name in OF_DIFF if name in options}
+    commands = {**dict.fromkeys(OF_RUN, options), **dict.fromkeys(COMPARING, of_diff)}
+    return {**commands, "check": checked}
 
 
 def nearest(start: Path) -> tuple[Path | None, dict[str, Any] | None]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "conformance.cli.run",
     "check": "conformance.cli.check",
     "report": "conformance.cli.report",
+    "diff": "conformance.cli.diff",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
     "certify": "conformance.cli.certify",
@@ -28,6 +29,7 @@ HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "check": "Validate your own implementation of a loss.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
+    "diff": "Say what moved between two results files.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
     "certify": "Hold the reference to the oracle, within its own bound.",
@@ -111,6 +113,7 @@ def _input_errors() -> tuple[type[Exception], ...]:
     places = (
         ("conformance.specs.errors", "SpecError"),
         ("conformance.results.read", "ResultsError"),
+        ("conformance.results.pairing", "DiffError"),
         ("conformance.cases.recipe", "CaseTextError"),
         ("conformance.targets.target", "TargetError"),
         ("conformance.targets.place", "PlaceError"),

@@ -28,14 +28,14 @@ def test_every_loss_of_the_run_gets_its_largest_shares(results):
 
 
 def test_the_page_shows_the_figures(results):
-    page = html.render(results, certified_for(results))
+    page = html.render(results, certified=certified_for(results))
     assert "Certification of the reference" in page
     assert "20 rounds with seed 0" in page
     assert "88 % <small>ties, by logits</small>" in page
 
 
 def test_another_state_of_a_spec_is_told(results):
-    page = html.render(results, certified_for(results, "other"))
+    page = html.render(results, certified=certified_for(results, "other"))
     assert "certified for another state of the spec" in page
 
 
