@@ -42,17 +42,18 @@ def record(
             stack.callback(made.close)  # its threads end before the workers that they ask
         found = bar(made, request.planned)
         if file is None:
-            return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
-        writer = _opened(ResultsWriter(file, manifest), stack)
+            return ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
+        writer = opened(ResultsWriter(file, manifest), stack)
         _write(found, writer, request.planned)
-        results = _ended(read_results(file), started)
+        results = ended(read_results(file), started)
         assert results.end is not None
         end = results.end
         writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
     return results
 
 
-def _opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
+def opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
+    """The writer in its context; raises click.UsageError where its file cannot be written."""
     try:
         return stack.enter_context(writer)
     except OSError as error:
@@ -72,7 +73,7 @@ def _write(found: Iterable[Cell], writer: ResultsWriter, planned: int) -> None:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def _ended(results: Results, started: float) -> Results:
+def ended(results: Results, started: float) -> Results:
     """With the end marker, which says what the run came to."""
     seconds = time.monotonic() - started
     whole = replace(results, end=End(len(results.cells), seconds, 0, ""))

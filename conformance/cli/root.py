@@ -17,16 +17,20 @@ from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
+    "audit": "conformance.cli.audit",
     "report": "conformance.cli.report",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
+    "env": "conformance.cli.env",
     "doctor": "conformance.cli.doctor",
 }
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
+    "audit": "Compare two framework versions, each in an environment of its own.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
+    "env": "List, prune and find the environments that audits built.",
     "doctor": "Say what is installed and which targets can run.",
 }
 
@@ -109,6 +113,7 @@ def _input_errors() -> tuple[type[Exception], ...]:
         ("conformance.results.read", "ResultsError"),
         ("conformance.cases.recipe", "CaseTextError"),
         ("conformance.targets.target", "TargetError"),
+        ("conformance.environments.errors", "RequirementError"),
     )
     return tuple(getattr(sys.modules[m], name) for m, name in places if m in sys.modules)
 

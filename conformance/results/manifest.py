@@ -38,7 +38,7 @@ class Target:
     """One framework at a version on a device in a mode.
 
     `label` is its family: findings of torch 2.13 and torch 2.15, or of torch on a CPU and on a
-    GPU, are one cause.
+    GPU, are one cause. `signatures` holds, by path, how a callable declares its parameters.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Target:
     reason: str | None = None
     conventions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     algorithms: Mapping[str, Algorithm] = field(default_factory=dict)
+    signatures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

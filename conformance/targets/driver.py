@@ -29,8 +29,8 @@ class Worker:
     `timeout` bounds one call, `start_timeout` the import of the framework, both in seconds;
     `memory` bounds the resident size in bytes (None: unwatched). `threads` is what a framework may
     use inside one operation. `import_paths` are searched for the user's modules, `environment`
-    adds variables. Once started, `facts` says which versions run and on what. Not for use by two
-    threads at once.
+    adds variables. Once started, `facts` says which versions run and on what, `signatures` how the
+    callables at `callables` declare themselves. Not for use by two threads at once.
     """
 
     def __init__(
@@ -44,9 +44,11 @@ class Worker:
         threads: int = 1,
         import_paths: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        callables: Sequence[str] = (),
     ) -> None:
         self.target = target
         self.facts: dict[str, Any] = {}
+        self.signatures: dict[str, str] = {}
         self._interpreter = interpreter
         self._timeout = timeout or (_COMPILED_TIMEOUT if target.mode else _TIMEOUT)
         self._start_timeout = start_timeout
@@ -54,6 +56,7 @@ class Worker:
         self._threads = threads
         self._import_paths = list(import_paths)
         self._environment = dict(environment or {})
+        self._callables = list(callables)
         self._process: Process | None = None
 
     def __enter__(self) -> Worker:
@@ -125,6 +128,7 @@ class Worker:
             "mode": self.target.mode,
             "threads": self._threads,
             "import_paths": self._import_paths,
+            "callables": self._callables,
         }
         process.outbox.add(encode(start, []))
         deadline = time.monotonic() + self._start_timeout
@@ -143,4 +147,5 @@ class Worker:
         if "failed" in header:
             failed = header["failed"]
             raise WorkerError(f"{self.target.name}: {failed['names'][0]}: {failed['message']}")
+        self.signatures = dict(header.get("signatures", {}))
         return dict(header["facts"])
