@@ -15,8 +15,15 @@ KEYS: dict[str, tuple[str, type]] = {
     "seed": ("seed", int),
     "output": ("output", str),
     "spec-folder": ("spec_folder", str),
+    "fail-on": ("fail_on", str),
+    "losses-in-use": ("in_use", list),
 }
 """Key in the file -> option, and the type of its value."""
+
+OF_RUN = ("run", "replay", "doctor")
+COMPARING = ("diff", "report", "audit")
+OF_DIFF = ("fail_on", "in_use")
+"""What commands that compare take: `output` is where `run` writes, and means that alone."""
 
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
 
@@ -34,7 +41,8 @@ def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
             table = _table(file)
             if table is not None:
                 options = {_option(file, key): _value(file, key, table[key]) for key in table}
-                return {"run": options, "replay": options, "doctor": options}
+                of_diff = {name: options[name] for name in OF_DIFF if name in options}
+                return {**dict.fromkeys(OF_RUN, options), **dict.fromkeys(COMPARING, of_diff)}
     return {}
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "conformance.cli.run",
     "audit": "conformance.cli.audit",
     "report": "conformance.cli.report",
+    "diff": "conformance.cli.diff",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
     "env": "conformance.cli.env",
@@ -28,6 +29,7 @@ HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "audit": "Compare two framework versions, each in an environment of its own.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
+    "diff": "Say what moved between two results files.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
     "env": "List, prune and find the environments that audits built.",
@@ -111,6 +113,7 @@ def _input_errors() -> tuple[type[Exception], ...]:
     places = (
         ("conformance.specs.errors", "SpecError"),
         ("conformance.results.read", "ResultsError"),
+        ("conformance.results.pairing", "DiffError"),
         ("conformance.cases.recipe", "CaseTextError"),
         ("conformance.targets.target", "TargetError"),
         ("conformance.environments.errors", "RequirementError"),

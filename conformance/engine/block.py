@@ -75,8 +75,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Task:
-    """Calls that are judged together, the case's id, and what is to be done with their outcomes."""
+    """Calls that are judged together, the case's id, and what is to be done with their outcomes.
+
+    `property` is the one that the calls are made for.
+    """
 
     case: str
     calls: tuple[Call, ...]
     judge: Callable[[Book, Sequence[Outcome]], None]
+    property: str = ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
@@ -13,7 +14,7 @@ from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.engine import drawn
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault, merged_reasons
+from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer, vanished
 from conformance.engine.practice import algorithm_name
@@ -30,11 +31,15 @@ from conformance.targets.outcome import Outcome
 
 @dataclass(frozen=True)
 class Batch:
-    """One loss in one dtype: the cases, equal for all targets."""
+    """One loss in one dtype: the cases, equal for all targets, and the digest of their inputs."""
 
     loss: Loss
     dtype: str
     cases: tuple[Case, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of_cases(self.cases)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Job:
     book: Book
     tasks: tuple[Task, ...]
     answers: Future[list[Outcome]]
+    digest: str
 
 
 def cells(
@@ -111,7 +117,7 @@ def _ask(
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
     calls = [call for task in tasks for call in task.calls]
-    return Job(station, block, book, tasks, pool.submit(ask, station, calls))
+    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch.digest)
 
 
 def _tasks(
@@ -125,14 +131,16 @@ def _tasks(
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
             tasks = within(budget, tasks, name, book)
-        yield from tasks
+        yield from (replace(task, property=name) for task in tasks)
 
 
 def _finish(request: Request, job: Job) -> Iterator[Cell]:
     """Judge the answers, shrink what failed, and give the cells of every property."""
     answers = iter(job.answers.result())
     for task in job.tasks:
-        task.judge(job.book, [next(answers) for _ in task.calls])
+        outcomes = [next(answers) for _ in task.calls]
+        task.judge(job.book, outcomes)
+        job.book.tally(task.property).warn(outcomes)
     for found in findings(job.book.faults, job.station.target.name, _reducer(job)):
         job.book.tally(found.property).findings.append(found)
     for (name, _), (fault, known) in job.book.explained.items():
@@ -150,7 +158,8 @@ def _cell(job: Job, name: str) -> Cell:
     skipped = merged_reasons(book.skipped.get(name, {}))
     empty = not (tally.cases or tally.outcomes or tally.findings)
     tally.reason = absent or skipped or (NOTHING if empty else None)
-    return tally.cell()
+    drawn_inputs = job.digest if tally.cases and name not in WRITTEN else None
+    return replace(tally.cell(), inputs=drawn_inputs)
 
 
 NOTHING = "the spec or the binding states nothing of this kind"

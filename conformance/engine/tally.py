@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,9 +16,11 @@ from conformance.engine.judge import Judgement
 from conformance.engine.tolerances import flagged
 from conformance.numerics.classification import Class
 from conformance.numerics.formats import Floats
+from conformance.results.behaviour import normal
 from conformance.results.cell import AccuracyLoss, Cell, Deviation, Finding, Outcome, Row, Worst
 from conformance.results.verdict import Class as Label
 from conformance.results.verdict import Verdict, worst
+from conformance.targets.outcome import Outcome as Answer
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Tally:
     loss_of_accuracy: AccuracyLoss | None = None
     reason: str | None = None
     axis: str = "input"
+    warned: dict[str, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -126,6 +129,14 @@ class Tally:
             deviation.id, deviation.reason, deviation.source, count
         )
 
+    def warn(self, answers: Iterable[Answer]) -> None:
+        """Keep the warnings of some calls, each once whatever its numbers are."""
+        for answer in answers:
+            for category, text in answer.warnings:
+                told = f"{category}: {' '.join(text.split())}"[:LONGEST_WARNING]
+                if len(self.warned) < MOST_WARNINGS:
+                    self.warned.setdefault(normal(told), told)
+
     def verdict(self) -> Verdict:
         verdicts: list[Verdict] = [row.verdict for row in self.rows]
         verdicts += [each.verdict for each in self.outcomes]
@@ -151,6 +162,7 @@ class Tally:
             quantiles=self.distribution.quantiles(), rows=tuple(self.rows),
             outcomes=tuple(self.outcomes), findings=tuple(self.findings),
             known=(*self.known.values(), *self.vanished),
+            warnings=tuple(self.warned.values()),
         )  # fmt: skip
 
 
@@ -160,6 +172,8 @@ def brief(number: float) -> float:
 
 
 DEATHS = {"crash", "timeout", "memory"}
+MOST_WARNINGS, LONGEST_WARNING = 16, 240
+"""Of one cell, and characters of one: they are there to be compared, not to be a log."""
 
 
 def _rank(found: Worst) -> tuple[float, float]:

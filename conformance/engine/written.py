@@ -24,7 +24,7 @@ from conformance.numerics.formats import FORMATS, Floats
 from conformance.results import cell
 from conformance.results.verdict import Verdict, worst
 from conformance.targets.call import Call, NotApplicable, bind
-from conformance.targets.outcome import Outcome
+from conformance.targets.outcome import Array, Outcome
 
 EXAMPLE, EDGE_CASE, ERROR = "example", "edge-case", "error"
 
@@ -115,7 +115,7 @@ class _Witness:
         assert outcome.value is not None
         form = FORMATS[self.case.dtype]
         judged = judge(outcome.value.values, value, form, self.held.value_limits_at)
-        self._count(judged, None, "")
+        self._count(judged, None, outcome.value)
         if self.written.sign_of_zero:
             self._sign(outcome.value.values, value)
         if not self.call.gradient:
@@ -131,14 +131,14 @@ class _Witness:
             due = self.due(stated, base, derived[wanted], norm.get(wanted))
             if found.shape == due.shape:
                 limits = self.held.gradient_limits_at(wanted, self.call.cotangent)
-                self._count(judge(found.values, due, form, limits), wanted, f"/{wanted}")
+                self._count(judge(found.values, due, form, limits), wanted, found)
 
     def _same_shape(self) -> bool:
         return self.norm.value().shape == self.held.value().shape
 
-    def _count(self, judged: Judgement, wanted: str | None, suffix: str) -> None:
+    def _count(self, judged: Judgement, wanted: str | None, returned: Array) -> None:
         known = len(self.book.faults)
-        self.book.measure(self.name, self.case, self.call, judged, input=wanted)
+        self.book.measure(self.name, self.case, self.call, judged, input=wanted, returned=returned)
         new = len(self.book.faults) > known
         verdict: Verdict = "fail" if new else "known" if judged.failed.size else "pass"
         self.verdicts.append(verdict)

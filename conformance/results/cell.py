@@ -132,7 +132,8 @@ class Cell:
 
     `cases` and `elements` count what was compared; `typed` counts, per framework, the elements
     that its own default test tolerances would have flagged; `coverage` is `exhaustive` or
-    `sampled n=...`; `axis` says what the x of `points` is.
+    `sampled n=...`; `axis` says what the x of `points` is; `warnings` are those that the calls
+    gave, each once; `inputs` is a digest of the drawn cases of this loss and dtype, to the bit.
     """
 
     loss: str
@@ -157,6 +158,8 @@ class Cell:
     outcomes: tuple[Outcome, ...] = ()
     findings: tuple[Finding, ...] = ()
     known: tuple[Deviation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    inputs: str | None = None
     kind: Literal["cell"] = "cell"
 
 

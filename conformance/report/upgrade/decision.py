@@ -1,0 +1,126 @@
+"""May the upgrade go out? One row a loss that is in use, and target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.report import wording
+from conformance.report.upgrade.view import properties, use
+from conformance.results.change import CellChange, Change
+from conformance.results.diff import Diff
+
+Word = Literal[
+    "breaks",
+    "not comparable",
+    "not run",
+    "new deviation",
+    "drifts",
+    "same bits",
+    "not in both",
+]
+
+WORD_SYMBOL: dict[Word, str] = {
+    "breaks": "✗",
+    "not comparable": "?",
+    "not run": "–",
+    "new deviation": "◐",
+    "drifts": "~",
+    "same bits": "✓",
+    "not in both": "–",
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The worst that happens to one loss on one target, in a word and in numbers."""
+
+    loss: str
+    target: str
+    word: Word
+    text: str
+
+    @property
+    def symbol(self) -> str:
+        return WORD_SYMBOL[self.word]
+
+
+def decisions(diff: Diff, in_use: Sequence[str] = ()) -> tuple[Decision, ...]:
+    """A row for each loss in use, or for every loss where none is named, and each pair of targets."""
+    names = tuple(dict.fromkeys(in_use)) or tuple(
+        dict.fromkeys([*diff.head.manifest.losses, *diff.base.manifest.losses])
+    )
+    found = []
+    for loss in names:
+        mine = [cell for cell in diff.cells if cell.loss == loss]
+        if not mine:
+            text = "neither run has this loss; compare runs that have it"
+            found.append(Decision(loss, "every target", "not in both", text))
+        for pair in diff.pairs:
+            cells = [cell for cell in mine if cell.pair is pair]
+            if cells:
+                word, text = _decided(cells)
+                found.append(Decision(loss, pair.name, word, text))
+    return tuple(found)
+
+
+def _decided(cells: list[CellChange]) -> tuple[Word, str]:
+    changes = [change for cell in cells for change in cell.changes]
+    broken = [c for c in changes if c.fails and c.state in _BREAKS]
+    if broken:
+        where = [
+            cell for cell in cells if any(c.fails and c.state in _BREAKS for c in cell.changes)
+        ]
+        return "breaks", f"{_count(broken)} in {', '.join(properties(where))}"
+    for word, state in _MISSING:
+        if missing := [c for c in changes if c.state == state]:
+            reason = next(cell.reason for cell in cells if cell.reason)
+            return word, f"{_count(missing)}: {reason}"
+    if not any(cell.base and cell.head for cell in cells):
+        there = "head" if cells[0].head else "base"
+        return "not in both", f"{_count(changes)}, in the {there} alone"
+    if fresh := [c for c in changes if c.documented and c.state == "new failure"]:
+        return "new deviation", f"{_count(fresh)}: {', '.join(_deviations(cells))}"
+    if drift := [c for c in changes if c.state == "drift"]:
+        return "drifts", _drift(drift, changes)
+    return "same bits", _rest(changes)
+
+
+_BREAKS = ("new failure", "different failure", "added")
+_MISSING: tuple[tuple[Word, str], ...] = (
+    ("not comparable", "not comparable"),
+    ("not run", "not run now"),
+)
+
+
+def _count(changes: Sequence[Change]) -> str:
+    return wording.plural(len(changes), "case")
+
+
+def _deviations(cells: list[CellChange]) -> tuple[str, ...]:
+    fresh = [
+        deviation.id
+        for cell in cells
+        if cell.head and any(c.documented and c.state == "new failure" for c in cell.changes)
+        for deviation in cell.head.known
+        if deviation.cases
+    ]
+    return tuple(dict.fromkeys(fresh))
+
+
+def _drift(drift: list[Change], changes: list[Change]) -> str:
+    row = max(drift, key=use).head
+    assert row is not None  # a drift has both sides
+    far = f"up to {wording.ulp(row.ulp)} ulp off"
+    bound = f" ({wording.share(row.share)} of the bound)" if row.share is not None else ""
+    return f"{far}{bound}, in {len(drift):,} of {_count(changes)}"
+
+
+def _rest(changes: list[Change]) -> str:
+    told = [
+        f"{count:,} {state}"
+        for state in ("same bits", "fixed", "still failing", "added", "removed")
+        if (count := sum(change.state == state for change in changes))
+    ]
+    return ", ".join(told)
