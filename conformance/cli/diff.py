@@ -74,6 +74,19 @@ def command(
     the bound), same bits, added, removed, not run now, or not comparable. Exits 1 on what --fail-on
     names, else 4 where an answer is missing or not comparable.
     """
+    return reported(base, head, fail_on, form, output, pairs, in_use)
+
+
+def reported(
+    base: str,
+    head: str,
+    fail_on: Gate,
+    form: str,
+    output: str,
+    pairs: tuple[tuple[str, str], ...],
+    in_use: tuple[str, ...],
+) -> int:
+    """Compare two files, write the diff in a format, and give its exit code."""
     from conformance.results import compare_runs, read_results
     from conformance.results.gate import exit_code
 

@@ -22,8 +22,10 @@ from conformance.report import (
     wording,
 )
 from conformance.report.plots import bound, choice, cumulative, error
-from conformance.results import Results, Summary, summarise
+from conformance.report.upgrade.page import LINES, Upgrade, upgrade
+from conformance.results import Diff, Results, compare_runs, summarise
 from conformance.results.cell import Cell
+from conformance.results.change import STATE_SYMBOL
 from conformance.results.manifest import Loss, Target
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
@@ -66,8 +68,21 @@ class Section:
     left_out: tuple[str, ...]
 
 
-def render(results: Results) -> str:
-    """The whole page as text; write it as UTF-8."""
+def render(results: Results, base: Results | None = None, in_use: Sequence[str] = ()) -> str:
+    """The whole page as text; write it as UTF-8. With a base it is the view of an upgrade.
+
+    `in_use` names the losses of the decision table, all where it is empty. Raises DiffError where
+    no target of the two runs belongs together.
+    """
+    return _page(results, upgrade(compare_runs(base, results), in_use) if base else None)
+
+
+def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
+    """The view of an upgrade of a diff that is there already."""
+    return _page(diff.head, upgrade(diff, in_use))
+
+
+def _page(results: Results, up: Upgrade | None) -> str:
     summary = summarise(results)
     drawn, left_out = choice.choose(results.cells)
     series = {target.name: at for at, target in enumerate(results.manifest.targets)}
@@ -83,7 +98,9 @@ def render(results: Results) -> str:
         targets=results.manifest.targets,
         ran=_ran(results),
         summary=summary,
-        title=_title(results, summary),
+        title=_title(results, up.sentence if up else summary.sentence),
+        up=up,
+        lines=LINES,
         anchors=anchors,
         series=series,
         matrix=matrix.by_loss(results),
@@ -157,10 +174,10 @@ def _bounds(results: Results, series: dict[str, int]) -> list[bound.BoundPlot]:
     return [plot for plot in plots if plot]
 
 
-def _title(results: Results, summary: Summary) -> str:
+def _title(results: Results, sentence: str) -> str:
     names = ", ".join(target.name for target in results.manifest.targets[:3])
     more = len(results.manifest.targets) - 3
-    return f"{summary.sentence.split(':')[0]} · {names}{f' and {more} more' if more > 0 else ''}"
+    return f"{sentence.split(':')[0]} · {names}{f' and {more} more' if more > 0 else ''}"
 
 
 def _anchors(losses: Sequence[str] | Any) -> dict[str, str]:
@@ -185,6 +202,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "wording": wording,
         "SYMBOL": SYMBOL,
+        "STATE_SYMBOL": STATE_SYMBOL,
         "MEANING": MEANING,
         "VERDICTS": VERDICTS,
         "shape": bound.shape,

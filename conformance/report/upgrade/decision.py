@@ -16,7 +16,9 @@ Word = Literal[
     "not comparable",
     "not run",
     "new deviation",
+    "fails as before",
     "drifts",
+    "fixed",
     "same bits",
     "not in both",
 ]
@@ -26,7 +28,9 @@ WORD_SYMBOL: dict[Word, str] = {
     "not comparable": "?",
     "not run": "–",
     "new deviation": "◐",
+    "fails as before": "=",
     "drifts": "~",
+    "fixed": "✓",
     "same bits": "✓",
     "not in both": "–",
 }
@@ -66,7 +70,12 @@ def decisions(diff: Diff, in_use: Sequence[str] = ()) -> tuple[Decision, ...]:
 
 
 def _decided(cells: list[CellChange]) -> tuple[Word, str]:
-    changes = [change for cell in cells for change in cell.changes]
+    changes = [
+        change
+        for cell in cells
+        for change in cell.changes
+        if change.case or change.state != "same bits"
+    ]
     broken = [c for c in changes if c.fails and c.state in _BREAKS]
     if broken:
         where = [
@@ -82,9 +91,26 @@ def _decided(cells: list[CellChange]) -> tuple[Word, str]:
         return "not in both", f"{_count(changes)}, in the {there} alone"
     if fresh := [c for c in changes if c.documented and c.state == "new failure"]:
         return "new deviation", f"{_count(fresh)}: {', '.join(_deviations(cells))}"
-    if drift := [c for c in changes if c.state == "drift"]:
+    drift = [change for change in changes if change.state == "drift"]
+    if any(change.state == "still failing" and change.fails for change in changes):
+        return "fails as before", _rest(changes)
+    if drift:
         return "drifts", _drift(drift, changes)
-    return "same bits", _rest(changes)
+    return _quiet(changes)
+
+
+def _quiet(changes: list[Change]) -> tuple[Word, str]:
+    """Nothing that conforms on both sides moved; what departs in a documented way still may have."""
+    other = [c for c in changes if c.state == "still failing" and _other_bits(c)]
+    if other:
+        return "drifts", f"{_count(other)} of a documented deviation, {_rest(changes)}"
+    fixed = any(change.state == "fixed" for change in changes)
+    return "fixed" if fixed else "same bits", _rest(changes)
+
+
+def _other_bits(change: Change) -> bool:
+    digests = [row.digest for row in (change.base, change.head) if row is not None]
+    return None not in digests and len(set(digests)) > 1
 
 
 _BREAKS = ("new failure", "different failure", "added")
@@ -120,7 +146,7 @@ def _drift(drift: list[Change], changes: list[Change]) -> str:
 def _rest(changes: list[Change]) -> str:
     told = [
         f"{count:,} {state}"
-        for state in ("same bits", "fixed", "still failing", "added", "removed")
+        for state in ("same bits", "drift", "fixed", "still failing", "added", "removed")
         if (count := sum(change.state == state for change in changes))
     ]
     return ", ".join(told)

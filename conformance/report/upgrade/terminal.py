@@ -121,16 +121,14 @@ def _drift(diff: Diff, console: Console) -> None:
 
 
 def _fixed(diff: Diff, console: Console) -> None:
-    states: tuple[State, ...] = ("fixed", "still failing")
-    for state in states:
-        found = groups(diff, state)
-        for each in found[:FIRST]:
-            line = Text(f"{STATE_SYMBOL[state]} {state}", _STYLE[state])
-            line.append(f"  {_name(each.loss)} {_name(each.property)} on {_name(each.pair.label)}")
-            notes = f", {', '.join(each.notes)}" if each.notes else ""
-            told = f"  {wording.plural(each.cases, 'case')}{wording.short(notes, wording.LINE)}"
-            console.print(line.append(told, "dim"))
-        _more(console, len(found), "group")
+    found = groups(diff, "fixed")
+    for each in found[:FIRST]:
+        line = Text(f"{STATE_SYMBOL['fixed']} fixed", _STYLE["fixed"])
+        line.append(f"  {_name(each.loss)} {_name(each.property)} on {_name(each.pair.label)}")
+        notes = f", {', '.join(each.notes)}" if each.notes else ""
+        told = f"  {wording.plural(each.cases, 'case')}{wording.short(notes, wording.LINE)}"
+        console.print(line.append(told, "dim"))
+    _more(console, len(found), "group")
 
 
 def _changes(diff: Diff, console: Console) -> None:
@@ -158,11 +156,14 @@ def _changes(diff: Diff, console: Console) -> None:
 
 def _decisions(diff: Diff, console: Console, in_use: Sequence[str]) -> None:
     console.print(Text("\nlosses in use" if in_use else "\nlosses", "bold"))
-    rows = [
-        (each.loss, each.target, f"{each.symbol} {each.word}", each.text)
-        for each in decisions(diff, in_use)
-    ]
-    _table(console, ("loss", "target", "", ""), rows)
+    found = decisions(diff, in_use)
+    told = [each for each in found if in_use or each.word != "same bits"]
+    rows = [(each.loss, each.target, f"{each.symbol} {each.word}", each.text) for each in told]
+    if rows:
+        _table(console, ("loss", "target", "", ""), rows)
+    if len(found) > len(told):
+        same = f"{len(found) - len(told):,} of {len(found):,} rows"
+        console.print(Text(f"  ✓ same bits: {same} of loss and target", STYLE["pass"]))
 
 
 def _table(
