@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.diff import fail_on_option, in_use_option
 from conformance.cli.selection import DEVICES, DTYPES, target_option
 from conformance.cli.upgrade import tell
 from conformance.cli.verdict import INCOMPLETE
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.engine.request import Request
     from conformance.environments import Environment, Options, Side
     from conformance.results import Results
+    from conformance.results.gate import Gate
     from conformance.specs.library import Library
     from conformance.targets.target import Target
 
@@ -87,11 +89,13 @@ FOLDER = "conformance-audit"
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "md", "junit"]),
     default="text",
     show_default=True,
-    help="What to print on stdout: what moved, or the same as JSON.",
+    help="What to print on stdout.",
 )
+@fail_on_option
+@in_use_option
 def command(
     base: str,
     head: str,
@@ -108,12 +112,14 @@ def command(
     keep_env: bool,
     output: str,
     form: str,
+    fail_on: Gate,
+    in_use: tuple[str, ...],
 ) -> int:
     """Compare two versions: the same cases in an environment of BASE and in one of HEAD.
 
     A side is what pip or uv could install ('torch==2.13.0', 'keras==3.3.3 tensorflow-cpu==2.16.2',
     a wheel file), or py:PATH for an interpreter that exists. Compares all frameworks that both sides
-    have, unless -t names some. Exits 1 where something breaks, 4 where a side did not run.
+    have, unless -t names some. Exits 1 on what --fail-on names, else 4 where a side did not run.
     """
     from conformance.cli.selection import chosen_losses, need_reference
     from conformance.engine.request import Request
@@ -142,7 +148,7 @@ def command(
     finally:
         if not keep_env:
             _removed(environments)
-    return tell(found, Path(output), form)
+    return tell(found, Path(output), form, fail_on, in_use)
 
 
 def _named(texts: tuple[str, ...], device: str | None) -> tuple[Target, ...]:
