@@ -21,8 +21,9 @@ KEYS: dict[str, tuple[str, type]] = {
 """Key in the file -> option, and the type of its value."""
 
 OF_RUN = ("run", "replay", "doctor")
-COMPARING = ("diff", "report", "audit")
+COMPARING = ("diff", "report")
 OF_DIFF = ("fail_on", "in_use")
+OF_AUDIT = (*OF_DIFF, "profile", "dtype", "device", "seed")
 """What commands that compare take: `output` is where `run` writes, and means that alone."""
 
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
@@ -42,7 +43,9 @@ def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
             if table is not None:
                 options = {_option(file, key): _value(file, key, table[key]) for key in table}
                 of_diff = {name: options[name] for name in OF_DIFF if name in options}
-                return {**dict.fromkeys(OF_RUN, options), **dict.fromkeys(COMPARING, of_diff)}
+                of_audit = {name: options[name] for name in OF_AUDIT if name in options}
+                of_all = {**dict.fromkeys(OF_RUN, options), **dict.fromkeys(COMPARING, of_diff)}
+                return {**of_all, "audit": of_audit}
     return {}
 
 

@@ -30,10 +30,7 @@ class Side:
     text: str
     requirements: tuple[str, ...] = ()
     interpreter: str | None = None
-
-    @property
-    def identity(self) -> str:
-        return " ".join(sorted(_identified(each) for each in self.requirements))
+    identity: str = ""
 
 
 def parse(text: str) -> Side:
@@ -49,7 +46,7 @@ def parse(text: str) -> Side:
     asked = [_requirement(word, text) for word in words]
     if _ALWAYS not in {name_of(each) for each in asked}:
         asked.append(_ALWAYS)
-    return Side(text, tuple(asked))
+    return Side(text, tuple(asked), identity=" ".join(sorted(map(_identified, asked))))
 
 
 def name_of(requirement: str) -> str:
@@ -79,7 +76,7 @@ def _requirement(word: str, text: str) -> str:
 
 
 def _is_wheel(word: str) -> bool:
-    return word.endswith(".whl")
+    return word.endswith(".whl") and "@" not in word
 
 
 def _interpreter(text: str) -> str:
