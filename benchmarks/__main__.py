@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bulk, exceedances, peer, quick
+from benchmarks import auditing, bulk, exceedances, peer, quick
 from benchmarks.setting import heading
 
-FIGURES = ("bulk", "quick", "peer", "exceedances")
+FIGURES = ("bulk", "quick", "peer", "exceedances", "auditing")
 
 
 def main() -> None:
@@ -33,6 +33,8 @@ def main() -> None:
                 peer.measure()
             case "exceedances":
                 exceedances.measure(int(asked.elements))
+            case "auditing":
+                auditing.measure("default")
 
 
 if __name__ == "__main__":
