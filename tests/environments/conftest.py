@@ -22,9 +22,11 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """A folder of wheels that is all the installers know, and this interpreter alone."""
     folder = tmp_path / "wheels"
     wheel(folder, "numpy", "1.0")
-    for program in ("PIP", "UV"):
-        monkeypatch.setenv(f"{program}_NO_INDEX", "1")
-        monkeypatch.setenv(f"{program}_FIND_LINKS", str(folder))
+    for variable in ("PIP_NO_INDEX", "UV_OFFLINE"):
+        monkeypatch.setenv(variable, "1")
+    for variable in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
+        monkeypatch.setenv(variable, str(folder))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))  # what others fetched is not taken
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("UV_NO_CONFIG", "1")
     monkeypatch.setattr(preparation, "discover", lambda: [probe(sys.executable)])
