@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bulk, diffing, exceedances, exhaustive, peer, quick
+from benchmarks import auditing, bulk, diffing, exceedances, exhaustive, peer, quick
 from benchmarks.setting import heading
 
-FIGURES = ("bulk", "quick", "peer", "diffing", "exhaustive", "exceedances")
+FIGURES = ("bulk", "quick", "peer", "diffing", "exhaustive", "exceedances", "auditing")
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def main() -> None:
                 diffing.measure()
             case "exceedances":
                 exceedances.measure(int(asked.elements))
+            case "auditing":
+                auditing.measure("default")
 
 
 if __name__ == "__main__":

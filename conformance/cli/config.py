@@ -24,8 +24,9 @@ CANDIDATE = "candidate"
 """The tables of callables to check; `candidates` reads them."""
 
 OF_RUN = ("run", "replay", "doctor")
-COMPARING = ("diff", "report", "audit")
+COMPARING = ("diff", "report")
 OF_DIFF = ("fail_on", "in_use")
+OF_AUDIT = (*OF_DIFF, "profile", "dtype", "device", "seed")
 """What commands that compare take: `output` is where `run` writes, and means that alone."""
 
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
@@ -47,7 +48,8 @@ def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
     }
     of_diff = {name: options[name] for name in OF_DIFF if name in options}
     commands = {**dict.fromkeys(OF_RUN, options), **dict.fromkeys(COMPARING, of_diff)}
-    return {**commands, "check": checked}
+    of_audit = {name: options[name] for name in OF_AUDIT if name in options}
+    return {**commands, "audit": of_audit, "check": checked}
 
 
 def nearest(start: Path) -> tuple[Path | None, dict[str, Any] | None]:

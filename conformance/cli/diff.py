@@ -27,6 +27,14 @@ in_use_option = click.option(
     envvar="CONFORMANCE_LOSSES_IN_USE",
     help="A loss that you use, for the decision table; repeatable. All otherwise.",
 )
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default="new",
+    show_default=True,
+    envvar="CONFORMANCE_FAIL_ON",
+    help="Exit 1 on new failures, on those and different ones, on any failure, on drift too.",
+)
 pair_option = click.option(
     "--pair",
     "pairs",
@@ -40,14 +48,7 @@ pair_option = click.option(
 @click.command("diff")
 @click.argument("base", type=click.Path(exists=True, dir_okay=False))
 @click.argument("head", type=click.Path(exists=True, dir_okay=False))
-@click.option(
-    "--fail-on",
-    type=click.Choice(FAIL_ON),
-    default="new",
-    show_default=True,
-    envvar="CONFORMANCE_FAIL_ON",
-    help="Exit 1 on new failures, on those and different ones, on any failure, on drift too.",
-)
+@fail_on_option
 @click.option(
     "--format",
     "form",
@@ -94,11 +95,17 @@ def reported(
     if output != "-":
         write(Path(output), rendered(diff, form, fail_on, in_use))
         click.echo(f"wrote {output}", err=True)
-    elif form == "text":
+    else:
+        print_diff(diff, form, fail_on, in_use)
+    return exit_code(diff, fail_on)
+
+
+def print_diff(diff: Diff, form: str, fail_on: Gate, in_use: tuple[str, ...]) -> None:
+    """Print the diff on stdout in a format."""
+    if form == "text":
         _show(diff, _console(), in_use)
     else:
         click.echo(rendered(diff, form, fail_on, in_use), nl=False)
-    return exit_code(diff, fail_on)
 
 
 def rendered(diff: Diff, form: str, fail_on: Gate, in_use: tuple[str, ...]) -> str:

@@ -25,7 +25,7 @@ from conformance.engine.workers import open_stations, serving
 from conformance.results import Results, ResultsWriter, read_results
 from conformance.results.cell import Cell
 from conformance.results.manifest import Manifest
-from conformance.results.summary import ended
+from conformance.results.summary import ended as with_end
 from conformance.specs.library import Library
 
 
@@ -67,17 +67,18 @@ def _recorded(
     found: Iterable[Cell], manifest: Manifest, file: Path | None, started: float, stack: ExitStack
 ) -> Results:
     if file is None:
-        return _ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
-    writer = _opened(ResultsWriter(file, manifest), stack)
+        return ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
+    writer = opened(ResultsWriter(file, manifest), stack)
     _write(found, writer, manifest.planned)
-    results = _ended(read_results(file), started)
+    results = ended(read_results(file), started)
     assert results.end is not None
     end = results.end
     writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
     return results
 
 
-def _opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
+def opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
+    """The writer in its context; raises click.UsageError where its file cannot be written."""
     try:
         return stack.enter_context(writer)
     except OSError as error:
@@ -97,5 +98,6 @@ def _write(found: Iterable[Cell], writer: ResultsWriter, planned: int) -> None:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def _ended(results: Results, started: float) -> Results:
-    return ended(results, time.monotonic() - started)
+def ended(results: Results, started: float) -> Results:
+    """With the end marker, which says what the run that began then came to."""
+    return with_end(results, time.monotonic() - started)

@@ -100,7 +100,10 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
         device=target.device,
         mode=target.mode or None,
         python=str(facts.pop("python", "")) or None,
-        packages={name: str(value) for name, value in facts.items() if value is not None},
+        packages={
+            **{name: str(value) for name, value in facts.items() if value is not None},
+            **station.versions,
+        },
         role=_role(station),
         conventions={name: declared(each, losses[name]) for name, each in bound.items()},
         algorithms={
@@ -110,6 +113,7 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
             for name, each in bound.items()
             if each.algorithm is not None
         },
+        signatures=station.signatures,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -63,19 +64,34 @@ def cells(
     absent: Sequence[Absent],
 ) -> Iterator[Cell]:
     """Every cell of the request, in order; a target that cannot run gives `not run`."""
+    with closing(attributed(request, losses, stations, absent)) as made:
+        for _, cell in made:
+            yield cell
+
+
+def attributed(
+    request: Request,
+    losses: Mapping[str, Loss],
+    stations: Sequence[Station],
+    absent: Sequence[Absent],
+) -> Generator[tuple[Station | Absent, Cell]]:
+    """Every cell and whose it is: two versions of one framework may have one name."""
     batches = _batches(request, losses)
     with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
         ahead: list[list[Job]] = []
         for batch in batches:
             for each in absent:
-                yield from _not_run(request, batch, each)
+                yield from ((each, cell) for cell in _not_run(request, batch, each))
             ahead.append([_ask(request, losses, batch, each, pool) for each in stations])
             if len(ahead) > 1:  # the targets work on this batch while the last one is judged
-                for job in ahead.pop(0):
-                    yield from _finish(request, job)
+                yield from _finished(request, ahead.pop(0))
         for jobs in ahead:
-            for job in jobs:
-                yield from _finish(request, job)
+            yield from _finished(request, jobs)
+
+
+def _finished(request: Request, jobs: Sequence[Job]) -> Iterator[tuple[Station, Cell]]:
+    for job in jobs:
+        yield from ((job.station, cell) for cell in _finish(request, job))
 
 
 def _batches(request: Request, losses: Mapping[str, Loss]) -> Iterator[Batch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -28,6 +28,10 @@ class Station:
     """Shown for comparison: asked for values and gradients, and no part of the verdict."""
     lock: Lock = field(default_factory=Lock)
     """Held while the worker is asked: shrinking may ask while the next batch waits."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """All that is installed beside the target, where it runs in an environment of its own."""
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    """How the callables of its bindings declare their parameters, by path."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -58,6 +62,15 @@ def serving(station: Station, library: Library) -> Station:
     return replace(station, side=replace(station.side, bindings=known))
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a target runs: an interpreter, what is installed for it, and variables it is given."""
+
+    interpreter: str
+    versions: Mapping[str, str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
 def open_stations(
     targets: Iterable[Target], stack: ExitStack, *, beside: bool = False
 ) -> tuple[list[Station], list[Absent]]:
@@ -65,23 +78,50 @@ def open_stations(
 
     With `beside` they are there for comparison.
     """
-    with ThreadPoolExecutor(8) as pool:
-        opened = list(pool.map(_open, targets))
+    opened = open_places([(target, None) for target in targets], stack)
     stations = [replace(each, beside=beside) for each in opened if isinstance(each, Station)]
-    for station in stations:
-        stack.callback(station.worker.close)
     return stations, [each for each in opened if isinstance(each, Absent)]
 
 
-def _open(asked: Target) -> Station | Absent:
-    target = resolve(asked)
+def open_places(
+    asked: Iterable[tuple[Target, Place | None]], stack: ExitStack
+) -> list[Station | Absent]:
+    """Start every target where it is to run (None: in this interpreter), in order."""
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda pair: _open(*pair), asked))
+    for each in opened:
+        if isinstance(each, Station):
+            stack.callback(each.worker.close)
+    return opened
+
+
+def _open(asked: Target, place: Place | None) -> Station | Absent:
+    target = resolve(asked, place.versions if place else None)
     if isinstance(target, Missing):
         return Absent(asked, target.reason)
-    worker = Worker(target)
+    bindings = load_bindings(target)
+    worker = _worker(target, place, bindings)
     try:
         worker.start()
     except WorkerError as error:
         return Absent(target, str(error))
     version = public(target.version) if target.version else None
-    side = Side(target.name, target.framework, version, load_bindings(target), profile_of(target))
-    return Station(target, side, worker)
+    side = Side(target.name, target.framework, version, bindings, profile_of(target))
+    versions = place.versions if place else {}
+    return Station(target, side, worker, versions=versions, signatures=worker.signatures)
+
+
+def _worker(target: Target, place: Place | None, bindings: Mapping[str, Binding]) -> Worker:
+    callables = list(dict.fromkeys(path for each in bindings.values() for path in _paths(each)))
+    if place is None:
+        return Worker(target, callables=callables)
+    return Worker(
+        target, interpreter=place.interpreter, environment=place.variables, callables=callables
+    )
+
+
+def _paths(binding: Binding) -> Iterator[str]:
+    """Everything that a binding may call."""
+    yield from (path for path in (binding.call, binding.module) if path)
+    for other in binding.instead.values():
+        yield from _paths(other)

@@ -12,7 +12,7 @@ from conformance.results.change import CellChange
 from conformance.results.manifest import Target
 from conformance.results.pairing import Pair
 
-What = Literal["exception", "dtype", "shape", "warning", "convention", "algorithm"]
+What = Literal["exception", "dtype", "shape", "warning", "signature", "convention", "algorithm"]
 
 ACCEPTED = "accepted"
 DIED = "the worker died"
@@ -127,10 +127,12 @@ def _warnings(place: tuple[str, str, Pair], base: Cell, head: Cell) -> Iterator[
 
 
 def _declared(pairs: Iterable[Pair]) -> Iterator[Behaviour]:
-    """What the bindings say of the two versions, where they say different things."""
+    """What callables and bindings say of the two versions, where they say different things."""
     for pair in pairs:
         if not pair.base or not pair.head or "not run" in (pair.base.status, pair.head.status):
             continue
+        for path, before, after in _differing(pair.base.signatures, pair.head.signatures):
+            yield Behaviour("signature", "", "", pair, path, before, after)
         for loss in pair.head.conventions.keys() & pair.base.conventions.keys():
             choices = pair.base.conventions[loss], pair.head.conventions[loss]
             for name, before, after in _differing(*choices):

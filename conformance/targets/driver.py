@@ -41,7 +41,8 @@ class Worker:
     use inside one operation. `import_paths` are searched for the user's modules, `environment`
     adds variables. After `patience` deaths in a row the rest of a batch is given up, and one call of
     each later batch is tried (None: every call is). Once started, `facts` says which versions run
-    and on what. Not for use by two threads at once.
+    and on what, `signatures` how the callables at `callables` declare themselves. Not for use by two
+    threads at once.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class Worker:
         import_paths: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         patience: int | None = None,
+        callables: Sequence[str] = (),
     ) -> None:
         self.target = target
         self._patience = patience
         self._deaths = 0
         self.facts: dict[str, Any] = {}
+        self.signatures: dict[str, str] = {}
         self._interpreter = interpreter
         self._timeout = timeout or (_COMPILED_TIMEOUT if target.mode else _TIMEOUT)
         self._start_timeout = start_timeout
@@ -68,6 +71,7 @@ class Worker:
         self._threads = threads
         self._import_paths = list(import_paths)
         self._environment = dict(environment or {})
+        self._callables = list(callables)
         self._process: Process | None = None
 
     def __enter__(self) -> Worker:
@@ -166,6 +170,7 @@ class Worker:
             "threads": self._threads,
             "import_paths": self._import_paths,
             "watch": bool(self.target.place),  # what a framework does to itself is its own
+            "callables": self._callables,
         }
         process.outbox.add(encode(start, []))
         try:
@@ -192,6 +197,7 @@ class Worker:
         if "failed" in header:
             failed = header["failed"]
             raise WorkerError(f"{self.target.name}: {failed['names'][0]}: {failed['message']}")
+        self.signatures = dict(header.get("signatures", {}))
         return dict(header["facts"])
 
 

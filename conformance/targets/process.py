@@ -52,6 +52,15 @@ def environment(target: Target, threads: int, home: str) -> dict[str, str]:
     return {**os.environ, **settings}
 
 
+def foreign(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those that would let this interpreter's packages into another one."""
+    ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    return {
+        **{name: value for name, value in variables.items() if name not in ours},
+        "PYTHONNOUSERSITE": "1",
+    }
+
+
 def _compiled_before(framework: str) -> dict[str, str]:
     """Keep what JAX compiles: eager JAX compiles every operation anew for every shape it meets.
 
@@ -155,6 +164,7 @@ def spawn(
         os.pipe(),
         os.pipe(),
     )
+    variables = environment(target, threads, home.name)
     words = [interpreter or sys.executable, "-u", "-X", "faulthandler", str(WORKER)]
     try:
         popen = subprocess.Popen(
@@ -163,7 +173,7 @@ def spawn(
             stdout=child_said,
             stderr=child_said,
             pass_fds=(child_in, child_out),
-            env={**environment(target, threads, home.name), **extra},
+            env={**(foreign(variables) if interpreter else variables), **extra},
             start_new_session=True,
         )
     except OSError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 
 DEVICES = ("cpu", "cuda")
@@ -132,14 +134,18 @@ class Missing:
     reason: str
 
 
-def resolve(target: Target) -> Target | Missing:
-    """The target at the version installed beside this interpreter, found without importing it."""
+def resolve(target: Target, installed: Mapping[str, str] | None = None) -> Target | Missing:
+    """The target at the version installed beside this interpreter, found without importing it.
+
+    `installed` holds versions by name where the target runs elsewhere.
+    """
     framework = FRAMEWORKS[target.framework]
-    version = _installed(framework.distributions)
+    version_of = _installed if installed is None else partial(_among, installed)
+    version = version_of(framework.distributions)
     if version is None:
         return Missing(target, f"{target.framework} is not installed")
     for backend, distributions in framework.needs:
-        if backend == target.backend and _installed(distributions) is None:
+        if backend == target.backend and version_of(distributions) is None:
             return Missing(target, f"{backend}, the backend of {target.label}, is not installed")
     if target.version is not None and public(target.version) != public(version):
         return Missing(target, f"{target.framework} {version} is installed, not {target.version}")
@@ -165,6 +171,10 @@ def release(version: str) -> tuple[int, ...]:
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def _among(installed: Mapping[str, str], distributions: tuple[str, ...]) -> str | None:
+    return next((installed[name] for name in distributions if name in installed), None)
 
 
 def _installed(distributions: tuple[str, ...]) -> str | None:

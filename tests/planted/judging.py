@@ -11,16 +11,17 @@ from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
 from conformance.engine import drawn
+from conformance.engine.asked import CHECKED
 from conformance.engine.block import Block
 from conformance.engine.book import Book, Fault
 from conformance.engine.candidate import Ready, made_ready, target_of
-from conformance.engine.checking import CHECKED
 from conformance.engine.narrowing import narrowed
 from conformance.engine.properties import MAKERS, WRITTEN
 from conformance.engine.request import PROFILES
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.specs.library import load_library
-from conformance.targets.candidate import Candidate, read_description
+from conformance.targets.candidate import Candidate
+from conformance.targets.description import read_description
 from conformance.targets.driver import Worker
 from conformance.targets.place import read_place
 from conformance.targets.target import Missing, resolve

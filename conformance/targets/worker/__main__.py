@@ -15,6 +15,7 @@ import time
 from typing import Any, Dict
 
 import numpy as np
+from declaration import declarations
 from evaluation import Evaluator, describe
 from protocol import Inbox, Outbox, encode
 from signature import describe_callable
@@ -71,9 +72,10 @@ def main() -> None:
     try:
         adapter = prepare(start[0])
         facts = facts_of(adapter)
+        signatures = declarations(start[0].get("callables", []))
     except BaseException as fault:
         return answer({"failed": describe(fault)})
-    answer({"facts": facts})
+    answer({"facts": facts, "signatures": signatures})
     evaluator = Evaluator(adapter, Watch(adapter) if start[0]["watch"] else None)
     while True:
         try:
