@@ -13,7 +13,7 @@ from typing import Any
 from conformance import __version__
 from conformance.engine.practice import declared
 from conformance.engine.request import Request
-from conformance.engine.workers import Absent, Station
+from conformance.engine.workers import Absent, Station, in_order
 from conformance.results import manifest as record
 from conformance.specs.library import Library, spec_digest
 from conformance.specs.models import Loss, SumOf
@@ -36,11 +36,14 @@ def manifest_of(
         seed=request.seed,
         planned=request.planned,
         machine=machine(),
-        targets=(
-            *(_station(each, losses) for each in stations),
-            *(_absent(each) for each in absent),
+        targets=tuple(
+            _absent(each) if isinstance(each, Absent) else _station(each, losses)
+            for each in in_order(request.targets, stations, absent)
         ),
         losses={name: _loss(loss, library) for name, loss in losses.items()},
+        dtypes=request.dtypes,
+        properties=request.properties,
+        shard=request.shard.text if request.shard else None,
         flags=dict(flags),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from conformance.engine.shard import Batch, Shard
 from conformance.numerics.formats import FORMATS
 from conformance.targets.target import Target
 
@@ -52,6 +53,14 @@ class Request:
     properties: tuple[str, ...] = PROPERTIES
     profile: str = "quick"
     seed: int = 0
+    shard: Shard | None = None
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Loss and dtype of what is run, in order: all of it, or the shard's part."""
+        if self.shard is not None:
+            return self.shard.batches
+        return tuple((loss, dtype) for loss in self.losses for dtype in self.dtypes)
 
     @property
     def depth(self) -> Profile:
@@ -59,5 +68,5 @@ class Request:
 
     @property
     def planned(self) -> int:
-        """Cells that the run sets out to record."""
-        return len(self.losses) * len(self.targets) * len(self.dtypes) * len(self.properties)
+        """Cells that the run, or its shard, sets out to record."""
+        return len(self.batches) * len(self.targets) * len(self.properties)

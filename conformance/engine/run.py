@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ from conformance.engine.properties import MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import shrunk
-from conformance.engine.workers import Absent, Station
-from conformance.results.cell import Cell
+from conformance.engine.workers import Absent, Station, in_order
+from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
@@ -52,32 +52,52 @@ def cells(
     losses: Mapping[str, Loss],
     stations: Sequence[Station],
     absent: Sequence[Absent],
+    done: Container[Key] = frozenset(),
 ) -> Iterator[Cell]:
-    """Every cell of the request, in order; a target that cannot run gives `not run`."""
-    batches = _batches(request, losses)
+    """Every cell of the request, in order; a target that cannot run gives `not run`.
+
+    What is in `done` is recorded already: a batch of which a target has every cell is not run
+    again on it. Of a batch that was cut short all cells come again.
+    """
+    order = in_order(request.targets, stations, absent)
     with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
-        ahead: list[list[Job]] = []
-        for batch in batches:
-            for each in absent:
-                yield from _not_run(request, batch, each)
-            ahead.append([_ask(request, losses, batch, each, pool) for each in stations])
+        ahead: list[tuple[Batch, list[Job | Absent]]] = []
+        for loss, dtype in request.batches:
+            left = [each for each in order if not _whole(request, loss, dtype, each, done)]
+            if not left:
+                continue
+            batch = _drawn(request, losses[loss], dtype)
+            asked = [
+                each if isinstance(each, Absent) else _ask(request, losses, batch, each, pool)
+                for each in left
+            ]
+            ahead.append((batch, asked))
             if len(ahead) > 1:  # the targets work on this batch while the last one is judged
-                for job in ahead.pop(0):
-                    yield from _finish(request, job)
-        for jobs in ahead:
-            for job in jobs:
-                yield from _finish(request, job)
+                yield from _finished(request, *ahead.pop(0))
+        for pair in ahead:
+            yield from _finished(request, *pair)
 
 
-def _batches(request: Request, losses: Mapping[str, Loss]) -> Iterator[Batch]:
+def _whole(
+    request: Request, loss: str, dtype: str, side: Station | Absent, done: Container[Key]
+) -> bool:
+    return all((loss, name, side.target.name, dtype) in done for name in request.properties)
+
+
+def _drawn(request: Request, loss: Loss, dtype: str) -> Batch:
     depth = request.depth
-    for name in request.losses:
-        loss = losses[name]
-        for dtype in request.dtypes:
-            recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
-            if depth.coarse:
-                recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
-            yield Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes))
+    recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
+    if depth.coarse:
+        recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
+    return Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes))
+
+
+def _finished(request: Request, batch: Batch, asked: Sequence[Job | Absent]) -> Iterator[Cell]:
+    for each in asked:
+        if isinstance(each, Absent):
+            yield from _not_run(request, batch, each)
+        else:
+            yield from _finish(request, each)
 
 
 def _ask(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -49,6 +49,20 @@ def open_stations(
     for station in stations:
         stack.callback(station.worker.close)
     return stations, [each for each in opened if isinstance(each, Absent)]
+
+
+def in_order(
+    asked: Sequence[Target], stations: Iterable[Station], absent: Iterable[Absent]
+) -> list[Station | Absent]:
+    """All targets as they were asked for, whether they run or not."""
+    places = {replace(target, version=None): at for at, target in reversed([*enumerate(asked)])}
+
+    def place(each: Station | Absent) -> int:
+        if each.target in asked:
+            return asked.index(each.target)
+        return places.get(replace(each.target, version=None), len(asked))
+
+    return sorted([*stations, *absent], key=place)
 
 
 def _open(asked: Target) -> Station | Absent:

@@ -171,7 +171,11 @@ class End:
     kind: Literal["end"] = "end"
 
 
-def key(cell: Cell) -> tuple[str, str, str, str]:
+Key = tuple[str, str, str, str]
+"""Loss, property, target and dtype."""
+
+
+def key(cell: Cell) -> Key:
     """What a cell is told apart by; it occurs once in a file."""
     return cell.loss, cell.property, cell.target, cell.dtype
 

@@ -133,7 +133,11 @@ class Loss:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`planned` counts the cells that the run set out to record, in this shard."""
+    """`planned` counts the cells that the run set out to record, in this shard.
+
+    A whole run records a cell for each of `losses`, `dtypes`, `targets` and `properties`, in this
+    order: the last one changes fastest. Older files lack `dtypes` and `properties`.
+    """
 
     suite: Suite
     created: str
@@ -143,6 +147,8 @@ class Manifest:
     machine: Machine
     targets: tuple[Target, ...]
     losses: Mapping[str, Loss]
+    dtypes: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
     shard: str | None = None
     flags: Mapping[str, Value] = field(default_factory=dict)
     schema: int = 1

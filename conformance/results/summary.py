@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.results.groups import Group, Known, deviations, group
+from conformance.results.cell import Cell
+from conformance.results.groups import (
+    Cause,
+    Group,
+    Known,
+    cause_of,
+    deviations,
+    families_of,
+    group,
+    open_findings,
+)
+from conformance.results.manifest import Manifest
+from conformance.results.parts import missing_shards
 from conformance.results.read import Results
 from conformance.results.verdict import FINDINGS, VERDICTS, Verdict
 
@@ -52,103 +64,90 @@ class Summary:
 
 def summarise(results: Results) -> Summary:
     """Judge a run by its records alone."""
-    counts = dict.fromkeys(VERDICTS, 0)
+    gist = Gist(results.manifest)
     for cell in results.cells:
-        counts[cell.verdict] += 1
-    groups, absent = group(results), _absent(results)
-    word = _word(counts, groups, absent)
-    known = deviations(results)
+        gist.add(cell)
+    word, sentence = gist.verdict(ended=results.end is not None, cut=results.cut)
     return Summary(
         word=word,
-        sentence=_sentence(word, results, counts, groups, known, absent),
-        counts=counts,
+        sentence=sentence,
+        counts=gist.counts,
         cases=sum(cell.cases for cell in results.cells),
         elements=sum(cell.elements for cell in results.cells),
-        groups=groups,
-        known=known,
-        absent=absent,
-        skipped=_by_reason(results, "n/a", "not offered by the target"),
+        groups=group(results),
+        known=deviations(results),
+        absent=gist.absent(results.end is not None, results.cut),
+        skipped=gist.absences("n/a", "not offered by the target"),
     )
 
 
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """`1 cause`, `1,204 causes`."""
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+class Gist:
+    """What the verdict of a run is read off, cell by cell; it does not grow with their number."""
 
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)
+        self._families = families_of(manifest)
+        self._causes: set[Cause] = set()
+        self._known: set[tuple[str, str]] = set()
+        self._reasons: dict[tuple[Verdict, str, str | None], Counter[str]] = defaultdict(Counter)
 
-def _word(
-    counts: Mapping[Verdict, int], groups: tuple[Group, ...], absent: tuple[Absence, ...]
-) -> Word:
-    if groups or any(counts[verdict] for verdict in FINDINGS):
-        return "findings"
-    if absent:
-        return "incomplete"
-    return "conforms" if counts["pass"] + counts["known"] else "nothing selected"
+    @property
+    def found(self) -> int:
+        return sum(self.counts.values())
 
+    def add(self, cell: Cell) -> None:
+        family = self._families.get(cell.target, cell.target)
+        self.counts[cell.verdict] += 1
+        self._causes |= {cause_of(each, self._families) for each in open_findings(cell)}
+        if cell.verdict != "xpass":
+            self._known |= {(deviation.id, family) for deviation in cell.known}
+        if cell.verdict in ("not run", "n/a"):
+            self._reasons[cell.verdict, cell.target, cell.reason][cell.loss] += 1
 
-def _absent(results: Results) -> tuple[Absence, ...]:
-    """Targets, then single cells, then the rest of a run that stopped early."""
-    targets = [
-        Absence(target.name, target.reason or "no reason recorded", 0)
-        for target in results.manifest.targets
-        if target.status == "not run"
-    ]
-    gone = {absence.target for absence in targets}
-    cells = [
-        absence
-        for absence in _by_reason(results, "not run", "no reason recorded")
-        if absence.target not in gone
-    ]
-    return (*targets, *cells, *_missing(results))
+    def verdict(self, *, ended: bool, cut: str | None = None) -> tuple[Word, str]:
+        """The word for the run, and the sentence."""
+        absent = self.absent(ended, cut)
+        word = self._word(absent)
+        return word, self._sentence(word, absent)
 
+    def absences(self, verdict: Verdict, otherwise: str) -> tuple[Absence, ...]:
+        """What the cells of a verdict say, by target and reason."""
+        return tuple(
+            Absence(target, reason or otherwise, losses.total(), tuple(losses))
+            for (found, target, reason), losses in self._reasons.items()
+            if found == verdict
+        )
 
-def _missing(results: Results) -> list[Absence]:
-    planned, found = results.manifest.planned, len(results.cells)
-    if results.end is None:
-        how = results.cut or "the file has no end marker"
+    def absent(self, ended: bool, cut: str | None) -> tuple[Absence, ...]:
+        """Targets, then single cells, then the rest of a run that stopped early."""
+        targets = [
+            Absence(target.name, target.reason or "no reason recorded", 0)
+            for target in self.manifest.targets
+            if target.status == "not run"
+        ]
+        gone = {absence.target for absence in targets}
+        cells = [
+            absence
+            for absence in self.absences("not run", "no reason recorded")
+            if absence.target not in gone
+        ]
+        return (*targets, *cells, *_missing(self.manifest, self.found, ended, cut))
+
+    def _missing(
+    manifest: Manifest, found: int, ended: bool, cut: str | None
+) -> tuple[Absence, ...]:
+    planned = manifest.planned
+    if not ended:
+        how = cut or "the file has no end marker"
         reason = f"the run was cut short ({how}): {found:,} of {planned:,} cells recorded"
-        return [Absence(EVERYWHERE, reason, max(planned - found, 0))]
-    if found < planned:
-        reason = f"{found:,} of {planned:,} planned cells recorded"
-        return [Absence(EVERYWHERE, reason, planned - found)]
-    return []
-
-
-def _by_reason(results: Results, verdict: Verdict, otherwise: str) -> tuple[Absence, ...]:
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for cell in results.cells:
-        if cell.verdict == verdict:
-            found[cell.target, cell.reason or otherwise][cell.loss] += 1
-    return tuple(
-        Absence(target, reason, losses.total(), tuple(losses))
-        for (target, reason), losses in found.items()
-    )
-
-
-def _sentence(
-    word: Word,
-    results: Results,
-    counts: Mapping[Verdict, int],
-    groups: tuple[Group, ...],
-    known: tuple[Known, ...],
-    absent: tuple[Absence, ...],
-) -> str:
-    if word == "nothing selected":
-        return f"Nothing was checked: no loss, target and property fit together; {_NOTHING}."
-    ran = sum(target.status == "ran" for target in results.manifest.targets)
-    over = f"{plural(len(results.manifest.losses), 'loss', 'losses')} on {plural(ran, 'target')}"
-    gap = f"; {_gap(absent)}" if absent else ""
-    if word == "findings":
-        found = plural(len(groups), "cause")
-        losses = len({entry.cause.loss for entry in groups})
-        of = plural(len(results.manifest.losses), "loss", "losses")
-        where = f"in {losses} of {of}, on {plural(ran, 'target')}"
-        return f"Does not conform: {found} {where}{gap}."
-    explained = f", {plural(len(known), 'known deviation')} among them" if known else ""
-    if word == "incomplete":
-        return f"Incomplete: {_gap(absent)}. What ran conforms: {over}{explained}."
-    good = counts["pass"] + counts["known"]
-    return f"Conforms: {over}, {plural(good, 'cell')}{explained}."
+    elif found < planned:
+        gone = missing_shards(manifest.shard)
+        named = f"; {plural(len(gone), 'shard')} missing: {', '.join(gone)}" if gone else ""
+        reason = f"{found:,} of {planned:,} planned cells recorded{named}"
+    else:
+        return ()
+    return (Absence(EVERYWHERE, reason, max(planned - found, 0)),)
 
 
 def _gap(absent: tuple[Absence, ...]) -> str:

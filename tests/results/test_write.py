@@ -142,9 +142,12 @@ def test_kept_cells_are_written_as_they_are(tmp_path: Path) -> None:
     with ResultsWriter(path, HEAD) as writer:
         for cell in CELLS:
             writer.cell(cell)
-    with ResultsReader(path) as reader, ResultsWriter(again, HEAD, reader) as writer:
-        with pytest.raises(ValueError, match="already written"):
-            writer.cell(CELLS[0])
+    with (
+        ResultsReader(path) as reader,
+        ResultsWriter(again, HEAD, reader) as writer,
+        pytest.raises(ValueError, match="already written"),
+    ):
+        writer.cell(CELLS[0])
     assert again.read_bytes() == path.read_bytes()
 
 
