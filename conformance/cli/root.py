@@ -17,6 +17,7 @@ from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
+    "merge": "conformance.cli.merge",
     "report": "conformance.cli.report",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
@@ -24,6 +25,7 @@ COMMANDS = {
 }
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
+    "merge": "Merge the results of shards, or of jobs, into those of the whole run.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
@@ -107,7 +109,9 @@ def _input_errors() -> tuple[type[Exception], ...]:
     places = (
         ("conformance.specs.errors", "SpecError"),
         ("conformance.results.read", "ResultsError"),
+        ("conformance.results.partition", "MergeError"),
         ("conformance.cases.recipe", "CaseTextError"),
+        ("conformance.engine.shard", "ShardError"),
         ("conformance.targets.target", "TargetError"),
     )
     return tuple(getattr(sys.modules[m], name) for m, name in places if m in sys.modules)

@@ -61,6 +61,13 @@ NOWHERE = "-"
     help="Seed of the cases.",
 )
 @click.option(
+    "--shard",
+    default=None,
+    metavar="K/N",
+    envvar="CONFORMANCE_SHARD",
+    help="Only part K of N; `conformance merge` puts them together.",
+)
+@click.option(
     "-o",
     "--output",
     default=RESULTS,
@@ -90,6 +97,7 @@ def command(
     dtype: tuple[str, ...],
     device: str | None,
     seed: int,
+    shard: str | None,
     output: str,
     spec_folder: str | None,
     form: str,
@@ -100,17 +108,20 @@ def command(
     """
     from conformance.cli.recording import record
     from conformance.engine.request import Request
+    from conformance.engine.shard import shard as divide
     from conformance.specs.library import load_library
 
     library = load_library(Path(spec_folder) if spec_folder else None)
     chosen = chosen_losses(losses, library)
     need_reference(chosen)
+    dtypes = tuple(dict.fromkeys(dtype)) or DTYPES
     request = Request(
         losses=chosen,
         targets=chosen_targets(target, device),
-        dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
+        dtypes=dtypes,
         profile=profile,
         seed=seed,
+        shard=divide(shard, chosen, dtypes, library.losses) if shard else None,
     )
     flags = {"losses": list(losses), "target": list(target), "dtype": list(dtype)}
     file = None if output == NOWHERE else Path(output)

@@ -142,6 +142,11 @@ class Sink:
         self._synced = time.monotonic()
 
 
+def line_of(record: Manifest | End) -> bytes:
+    """A record as a line of the file; raises ValueError as the writer does."""
+    return _line(type(record), record)[0]
+
+
 def _line(kind: type[Manifest] | type[Cell] | type[End], record: object) -> tuple[bytes, Any]:
     """The record as a line and as its class, read back from that very line."""
     try:
