@@ -14,6 +14,7 @@ KEYS: dict[str, tuple[str, type]] = {
     "device": ("device", str),
     "seed": ("seed", int),
     "output": ("output", str),
+    "known": ("known", list),
     "spec-folder": ("spec_folder", str),
 }
 """Key in the file -> option, and the type of its value."""

@@ -12,8 +12,9 @@ import click
 
 from conformance import __version__
 from conformance.cli.config import ConfigError, read_config
+from conformance.cli.signals import code_of, heed
 from conformance.cli.storage import keep_hypothesis_out
-from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
+from conformance.cli.verdict import BUG, USAGE, Incomplete, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
@@ -83,6 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 is no reason to fail
             stream.reconfigure(errors="backslashreplace")
+    heed()
     sys.exit(invoke(arguments))
 
 
@@ -90,12 +92,12 @@ def invoke(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code; errors are printed to stderr."""
     try:
         result: Any = root.main(arguments, "conformance", standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
         click.echo("interrupted", err=True)
-        return INTERRUPTED
+        return code_of(error)
     except click.ClickException as error:
         error.show(sys.stderr)
-        return error.exit_code if isinstance(error, NothingSelected) else USAGE
+        return error.exit_code if isinstance(error, (NothingSelected, Incomplete)) else USAGE
     except Exception as error:
         if not isinstance(error, (ConfigError, *_input_errors())):
             return _bug(error)

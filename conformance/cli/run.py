@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.output import beside, write
-from conformance.cli.selection import (
-    DEVICES,
-    DTYPES,
-    chosen_losses,
-    chosen_targets,
-    need_reference,
-    target_option,
-)
+from conformance.cli.selection import DEVICES, DTYPES, target_option
 
 if TYPE_CHECKING:
+    from conformance.cli.asking import Asked
+    from conformance.cli.resuming import Earlier
     from conformance.results import Results
 
 RESULTS = "conformance-results.jsonl.gz"
@@ -76,6 +71,29 @@ NOWHERE = "-"
     help=f"Results file, by default {RESULTS}; the report goes beside it. - writes neither.",
 )
 @click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the unfinished run in the results file, as it was asked for.",
+)
+@click.option(
+    "--base",
+    default=None,
+    metavar="FILE|auto",
+    envvar="CONFORMANCE_BASE",
+    help="Exit 1 only on findings that these earlier results do not have too.",
+)
+@click.option(
+    "--base-optional", is_flag=True, help="Go on where there is no base; all findings are new then."
+)
+@click.option(
+    "--known",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    envvar="CONFORMANCE_KNOWN",
+    help="Known deviations of your own, as `accept` writes them; repeatable.",
+)
+@click.option(
     "--spec-folder",
     default=None,
     type=click.Path(exists=True, file_okay=False),
@@ -90,7 +108,9 @@ NOWHERE = "-"
     show_default=True,
     help="What to print on stdout: verdict and causes, or the same as JSON.",
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
     losses: tuple[str, ...],
     target: tuple[str, ...],
     profile: str,
@@ -99,6 +119,10 @@ def command(
     seed: int,
     shard: str | None,
     output: str,
+    resume: bool,
+    base: str | None,
+    base_optional: bool,
+    known: tuple[str, ...],
     spec_folder: str | None,
     form: str,
 ) -> int:
@@ -106,47 +130,68 @@ def command(
 
     Writes a results file and an HTML report beside it, prints the verdict, and exits by it.
     """
-    from conformance.cli.recording import record
-    from conformance.engine.request import Request
-    from conformance.engine.shard import shard as divide
-    from conformance.specs.library import load_library
+    from contextlib import ExitStack
 
-    library = load_library(Path(spec_folder) if spec_folder else None)
-    chosen = chosen_losses(losses, library)
-    need_reference(chosen)
-    dtypes = tuple(dict.fromkeys(dtype)) or DTYPES
-    request = Request(
-        losses=chosen,
-        targets=chosen_targets(target, device),
-        dtypes=dtypes,
-        profile=profile,
-        seed=seed,
-        shard=divide(shard, chosen, dtypes, library.losses) if shard else None,
-    )
-    flags = {"losses": list(losses), "target": list(target), "dtype": list(dtype)}
+    from conformance.cli.asking import Asked, asked_again
+    from conformance.cli.resuming import earlier
+
     file = None if output == NOWHERE else Path(output)
-    return _report(record(request, library, file, flags), file, form)
+    if resume and file is None:
+        raise click.UsageError("--resume goes on with a results file; name it with -o")
+    asked = Asked(losses, target, profile, dtype, device, seed, shard, spec_folder, known)
+    with ExitStack() as stack:
+        before = earlier(file, stack) if resume and file else None
+        if before is not None:
+            asked = asked_again(ctx, asked, before.manifest)
+        gate = (base, base_optional) if base else None
+        return _run(asked, file, before, gate, form)
 
 
-def _report(results: Results, file: Path | None, form: str) -> int:
+def _run(
+    asked: Asked,
+    file: Path | None,
+    before: Earlier | None,
+    gate: tuple[str, bool] | None,
+    form: str,
+) -> int:
+    from conformance.cli.asking import request_of
+    from conformance.cli.gating import base_of
+    from conformance.cli.recording import record
+    from conformance.specs.library import spec_digest
+
+    request, library = request_of(asked)
+    base = None
+    if gate is not None:
+        digests = {name: spec_digest(library.losses[name]) for name in request.losses}
+        base = base_of(gate[0], file, digests, request.profile, gate[1])
+    return _report(record(request, library, file, asked.flags, before), file, form, base)
+
+
+def _report(results: Results, file: Path | None, form: str, base: Results | None) -> int:
+    from conformance.cli.gating import gated, told
     from conformance.results import summarise
 
     summary = summarise(results)
+    code, new = gated(results, summary, base) if base else (summary.exit, ())
     files = {"results": str(file), "report": beside(str(file))} if file else {}
     if file:
         from conformance.report.html import render
 
         write(Path(files["report"]), render(results))
     if form == "json":
-        from conformance.cli.account import account
+        from conformance.cli.account import account, gate
 
-        click.echo(json.dumps(account(results, summary, files.values()), indent=2))
-        return summary.exit
+        said = account(results, summary, files.values())
+        against = gate(base, new, code) if base else {}
+        click.echo(json.dumps({**said, **against}, indent=2))
+        return code
     from rich.console import Console
 
     from conformance.report.terminal import show
 
     show(results, Console(highlight=False))
+    if base:
+        click.echo(told(summary, new, base))
     for what, path in files.items():
         click.echo(f"{what:<7} {path}", err=True)
-    return summary.exit
+    return code

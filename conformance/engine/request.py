@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from conformance.engine.shard import Batch, Shard
 from conformance.numerics.formats import FORMATS
+from conformance.targets.known import Deviation
 from conformance.targets.target import Target
 
 PROPERTIES = (
@@ -54,6 +55,8 @@ class Request:
     profile: str = "quick"
     seed: int = 0
     shard: Shard | None = None
+    known: tuple[Deviation, ...] = ()
+    """Known deviations of the project, beside those of the suite."""
 
     @property
     def batches(self) -> tuple[Batch, ...]:

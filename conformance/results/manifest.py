@@ -132,6 +132,19 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A known deviation of the project's own that the run was given; `expires` is its last day."""
+
+    id: str
+    framework: str
+    losses: tuple[str, ...]
+    properties: tuple[str, ...]
+    reason: str
+    source: str
+    expires: str | None = None
+
+
+@dataclass(frozen=True)
 class Manifest:
     """`planned` counts the cells that the run set out to record, in this shard.
 
@@ -150,6 +163,7 @@ class Manifest:
     dtypes: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     shard: str | None = None
+    known: tuple[Listed, ...] = ()
     flags: Mapping[str, Value] = field(default_factory=dict)
     schema: int = 1
     kind: Literal["manifest"] = "manifest"

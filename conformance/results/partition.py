@@ -54,7 +54,7 @@ def partition(given: Sequence[Part]) -> Whole:
     """
     first = given[0]
     for part in given:
-        _comparable(first, part)
+        comparable(first, part)
     groups: dict[tuple[str, ...], list[Part]] = {}
     for part in given:
         groups.setdefault(part.targets, []).append(part)
@@ -93,7 +93,7 @@ def _asked(given: Sequence[Part]) -> dict[str, tuple[Value, ...]]:
     )
 
 
-def _comparable(first: Part, part: Part) -> None:
+def comparable(first: Part, part: Part) -> None:
     """Same suite, question and specs."""
     one, other = first.manifest, part.manifest
     if not (other.dtypes and other.properties):
@@ -102,14 +102,14 @@ def _comparable(first: Part, part: Part) -> None:
             "of the suite left them out; run it again"
         )
     for name in ("suite", "profile", "seed", "dtypes", "properties"):
-        _same(first, part, name, getattr(one, name), getattr(other, name))
-    _same(first, part, "losses", tuple(one.losses), tuple(other.losses))
+        same(first, part, name, getattr(one, name), getattr(other, name))
+    same(first, part, "losses", tuple(one.losses), tuple(other.losses))
     for loss in one.losses:
         ours, theirs = one.losses[loss].digest, other.losses[loss].digest
-        _same(first, part, f"digest of the spec {loss}", ours[:12], theirs[:12])
+        same(first, part, f"digest of the spec {loss}", ours[:12], theirs[:12])
 
 
-def _same(first: Part, part: Part, name: str, ours: object, theirs: object) -> None:
+def same(first: Part, part: Part, name: str, ours: object, theirs: object) -> None:
     if ours != theirs:
         raise MergeError(
             f"{part.path}: the {name} is {_told(theirs)}, and {first.path} has {_told(ours)}; "
@@ -172,19 +172,19 @@ def _targets(group: Sequence[Part]) -> list[Target]:
         there = [(part, part.manifest.targets[place]) for part in group]
         ran = [(part, each) for part, each in there if each.status == "ran"]
         for part, each in ran[1:]:
-            _alike(ran[0][0], part, ran[0][1], each)
+            alike(ran[0][0], part, ran[0][1], each)
         merged.append(ran[0][1] if ran else target)
     return merged
 
 
-def _alike(first: Part, part: Part, ours: Target, theirs: Target) -> None:
+def alike(first: Part, part: Part, ours: Target, theirs: Target) -> None:
     for field in fields(Target):
         name = f"{field.name} of {ours.name}"
         was, now = getattr(ours, field.name), getattr(theirs, field.name)
         if was != now and field.name == "packages":
             for package in sorted({*was, *now}):
-                _same(first, part, f"{package} of {ours.name}", was.get(package), now.get(package))
-        _same(first, part, name, was, now)
+                same(first, part, f"{package} of {ours.name}", was.get(package), now.get(package))
+        same(first, part, name, was, now)
 
 
 def _machines(given: Sequence[Part]) -> list[str]:

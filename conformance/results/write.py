@@ -75,7 +75,11 @@ class ResultsWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._sink.close()
+        try:
+            self._sink.close()
+        except OSError:
+            if error is None:  # else there is something to tell already
+                raise
 
 
 class Sink:

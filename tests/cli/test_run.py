@@ -155,7 +155,7 @@ def test_an_interrupt_leaves_a_file_that_can_be_read_and_exits_130(folder: Path)
     out, err = run.communicate(timeout=60)
     assert (run.returncode, out) == (130, ""), err
     assert "interrupted: " in err
-    assert "of 384 cells are in cut.jsonl.gz; `conformance report cut.jsonl.gz` shows them" in err
+    assert "of 384 cells are in cut.jsonl.gz; `conformance report cut.jsonl.gz` shows them, " in err
     assert "Traceback" not in err
     results = read_results(file)
     assert results.end is None
