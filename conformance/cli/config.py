@@ -19,6 +19,9 @@ KEYS: dict[str, tuple[str, type]] = {
 }
 """Key in the file -> option, and the type of its value."""
 
+BESIDE = ("known",)
+"""Files that are named from where the configuration lies."""
+
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
 
 
@@ -67,4 +70,4 @@ def _value(file: Path, key: str, value: Any) -> Any:
         good = all(isinstance(each, str) for each in value)
     if not good:
         raise ConfigError(f"{file}: tool.conformance.{key} is {value!r}; it takes {KINDS[kind]}")
-    return value
+    return [str(file.parent / each) for each in value] if key in BESIDE else value

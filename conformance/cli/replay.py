@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.selection import chosen_targets, near, target_option
+from conformance.cli.selection import chosen_targets, known_option, near, target_option
 from conformance.cli.verdict import FINDINGS, INCOMPLETE, NOTHING
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 @click.command("replay")
 @click.argument("case_id")
 @target_option
-def command(case_id: str, target: tuple[str, ...]) -> int:
+@known_option
+def command(case_id: str, target: tuple[str, ...], known: tuple[str, ...]) -> int:
     """Run the case CASE_ID again, on every installed target or those named.
 
     The id is the one that reports print; it holds the whole case, no file is needed. Exits 1 if the
@@ -33,8 +35,10 @@ def command(case_id: str, target: tuple[str, ...]) -> int:
     from conformance.engine.workers import open_stations
     from conformance.report.terminal import show_cell
     from conformance.specs.library import load_library
+    from conformance.targets.known import read_known
 
     losses = load_library().losses
+    own = [each for path in known for each in read_known(Path(path))]
     name, text = split_id(case_id)
     if name not in PROPERTIES:
         raise click.UsageError(f"there is no property {name!r}; {near(name, PROPERTIES)}")
@@ -44,7 +48,7 @@ def command(case_id: str, target: tuple[str, ...]) -> int:
     with ExitStack() as stack:
         stations, absent = open_stations(chosen_targets(target), stack)
         for station in stations:
-            for cell in replay(case_id, station, losses):
+            for cell in replay(case_id, station, losses, own):
                 show_cell(cell, console)
                 found.append(cell)
         for missing in absent:

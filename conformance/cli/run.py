@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.output import beside, write
-from conformance.cli.selection import DEVICES, DTYPES, target_option
+from conformance.cli.selection import DEVICES, DTYPES, known_option, target_option
 
 if TYPE_CHECKING:
     from conformance.cli.asking import Asked
@@ -85,14 +85,7 @@ NOWHERE = "-"
 @click.option(
     "--base-optional", is_flag=True, help="Go on where there is no base; all findings are new then."
 )
-@click.option(
-    "--known",
-    multiple=True,
-    type=click.Path(),
-    metavar="FILE",
-    envvar="CONFORMANCE_KNOWN",
-    help="Known deviations of your own, as `accept` writes them; repeatable.",
-)
+@known_option
 @click.option(
     "--spec-folder",
     default=None,

@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.cases.case import Case
 from conformance.engine.book import Fault, size_of
+from conformance.engine.extent import extent_of
 from conformance.engine.tally import as_mapping, in_hex, sample_inputs, worst_of
 from conformance.results.cell import Deviation, Example, Finding
 from conformance.results.verdict import Kind
@@ -95,6 +96,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         reduction=case.reduction,
         snippet=snippet(call, fault.input),
         smallest=tuple(_example(each) for each in group[:3]),
+        extent=extent_of(fault, group),
         **numbers,
     )
 

@@ -18,6 +18,7 @@ from conformance.results import manifest as record
 from conformance.specs.library import Library, spec_digest
 from conformance.specs.models import Loss, SumOf
 from conformance.targets.bindings import Algorithm
+from conformance.targets.known import Deviation
 
 
 def manifest_of(
@@ -44,7 +45,20 @@ def manifest_of(
         dtypes=request.dtypes,
         properties=request.properties,
         shard=request.shard.text if request.shard else None,
+        known=tuple(_listed(each) for each in request.known),
         flags=dict(flags),
+    )
+
+
+def _listed(deviation: Deviation) -> record.Listed:
+    return record.Listed(
+        deviation.id,
+        deviation.framework or "",
+        deviation.loss,
+        deviation.property,
+        deviation.reason,
+        deviation.source,
+        deviation.expires,
     )
 
 

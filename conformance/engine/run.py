@@ -109,7 +109,7 @@ def _ask(
 ) -> Job:
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
-    explain = explainer(station.target, losses)
+    explain = explainer(station.target, losses, request.known)
     book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
     tasks = (
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
@@ -142,7 +142,7 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     for (name, _), (fault, known) in job.book.explained.items():
         shown = documented(fault, known, job.station.target.name)
         job.book.tally(name).findings.append(shown)
-    for name, gone in vanished(job.book, job.station.target).items():
+    for name, gone in vanished(job.book, job.station.target, request.known).items():
         job.book.tally(name).vanished += gone
     for name in request.properties:
         yield _cell(job, name)
