@@ -27,6 +27,7 @@ def account(results: Results, summary: Summary, files: Iterable[str]) -> dict[st
             {"id": each.deviation.id, "family": each.family, "cases": each.cases}
             for each in summary.known
         ],
+        "unmet": [{"id": each.listed.id, "reason": each.reason} for each in summary.unmet],
         "not_run": [{"target": each.target, "reason": each.reason} for each in summary.absent],
         "files": list(files),
     }

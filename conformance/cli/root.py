@@ -19,6 +19,7 @@ from conformance.cli.verdict import BUG, USAGE, Incomplete, NothingSelected
 COMMANDS = {
     "run": "conformance.cli.run",
     "merge": "conformance.cli.merge",
+    "accept": "conformance.cli.accept",
     "report": "conformance.cli.report",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
@@ -27,6 +28,7 @@ COMMANDS = {
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "merge": "Merge the results of shards, or of jobs, into those of the whole run.",
+    "accept": "List the findings of a results file as known deviations.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",

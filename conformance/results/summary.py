@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conformance.results.gist import EVERYWHERE, EXIT, Absence, Gist, Word, plural
 from conformance.results.groups import Group, Known, deviations, group
 from conformance.results.read import Results
+from conformance.results.unmet import Unmet, unmet
 from conformance.results.verdict import Verdict
 
 __all__ = ["EVERYWHERE", "EXIT", "Absence", "Summary", "Word", "plural", "summarise"]
@@ -15,7 +16,9 @@ __all__ = ["EVERYWHERE", "EXIT", "Absence", "Summary", "Word", "plural", "summar
 
 @dataclass(frozen=True)
 class Summary:
-    """The verdict of a run. `counts` has every verdict, in cells; `skipped` is what is `n/a`."""
+    """The verdict of a run. `counts` has every verdict, in cells; `skipped` is what is `n/a`,
+    `unmet` the project's known deviations that explained nothing.
+    """
 
     word: Word
     sentence: str
@@ -26,6 +29,7 @@ class Summary:
     known: tuple[Known, ...]
     absent: tuple[Absence, ...]
     skipped: tuple[Absence, ...]
+    unmet: tuple[Unmet, ...] = ()
 
     @property
     def exit(self) -> int:
@@ -48,4 +52,5 @@ def summarise(results: Results) -> Summary:
         known=deviations(results),
         absent=gist.absent(results.end is not None, results.cut),
         skipped=gist.absences("n/a", "not offered by the target"),
+        unmet=unmet(results),
     )

@@ -32,7 +32,18 @@ def test_help_names_every_command_and_every_exit_code(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("run",), ("report",), ("replay",), ("doctor",), ("spec",), ("spec", "lint")]
+    "words",
+    [
+        (),
+        ("run",),
+        ("merge",),
+        ("accept",),
+        ("report",),
+        ("replay",),
+        ("doctor",),
+        ("spec",),
+        ("spec", "lint"),
+    ],
 )
 def test_help_fits_into_eighty_columns(folder: Path, words: tuple[str, ...]) -> None:
     done = command(*words, "--help", folder=folder)
@@ -70,7 +81,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (("rum",), "there is no command 'rum'; did you mean 'run'?"),
-        (("xyz",), "there is no command 'xyz'; there are run, report, replay, spec, doctor"),
+        (("xyz",), "there is no command 'xyz'; there are run, merge, accept, report, replay"),
         (("run", "mseh"), "there is no loss 'mseh'; did you mean 'mse'?"),
         (("run", "-t", "troch"), "there is no framework 'troch' (target 'troch'); did you mean 'torch'"),
         (("run", "-t", "torch@gpu"), "target 'torch@gpu': unknown device 'gpu'; there is cpu, cuda"),
