@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.root import invoke
+from conformance.engine import known
 from conformance.results import read_results, summarise
 from conformance.targets.call import Call
 from conformance.targets.known import read_known
@@ -20,8 +21,8 @@ REASON = "Nobody has mended it yet."
 
 
 def off(factor: float, call: Call, was: Outcome) -> Outcome:
-    """Every value of an unreduced loss by a factor, so that the error in ulp grows with it."""
-    if was.value is None or call.reduction != "none":
+    """Every value by a factor, reduced or not, so that the error in ulp grows with it."""
+    if was.value is None:
         return was
     return replace(was, value=changed(was.value, lambda values: values * factor))
 
@@ -40,6 +41,12 @@ def untouched(call: Call, was: Outcome) -> Outcome:
 
 def refused(call: Call, was: Outcome) -> Outcome:
     return Outcome(raised=Raised(("OSError", "Exception"), "not today")) if was.value else was
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite's own list is about the real framework, and would have vanished here."""
+    monkeypatch.setattr(known, "load_known", lambda target: ())
 
 
 @pytest.fixture
@@ -93,7 +100,7 @@ def test_the_numbers_are_those_that_were_measured(folder: Path, listed: Path) ->
     rounded = max(row.ulp or 0.0 for row in cells["value"].rows if row.verdict == "fail")
     assert deviation.expect.at_most_ulp == pytest.approx(rounded, rel=1e-3)
     assert deviation.when.version == ">=9.9"
-    assert (deviation.when.dtype, deviation.when.reduction) == (("float32",), ("none",))
+    assert deviation.when.dtype == ("float32",)
     assert (deviation.reason, deviation.framework) == (REASON, "tensorflow")
     assert set(deviation.seen) <= {row.case for row in cells["value"].rows}
 
