@@ -88,7 +88,7 @@ def _complete(reader: ResultsReader) -> bool:
 
 
 def _candidates(file: Path | None) -> Iterator[Path]:
-    folders = [FOLDER] if file is None else [file.parent, FOLDER]
+    folders = [file.parent if file else Path(), FOLDER]
     seen = set()
     for folder in folders:
         for path in sorted(folder.glob("*.jsonl.gz")):
