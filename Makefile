@@ -2,6 +2,7 @@
 # make test   install what the tests need and run pytest
 # make check  lint, formatting, types
 # make bench  the figures in the README, as ratios measured side by side
+# make score  the suite and its peers over planted faults and correct variants: reports/score.md
 # make clean  remove the environment and what was built
 #
 # Both install into .venv once; a second call starts at once. PROFILE=default make run looks deeper.
@@ -12,7 +13,7 @@ WORKERS ?= 2
 PIP     := .venv/bin/python -m pip --disable-pip-version-check -q
 PROJECT := pyproject.toml constraints.txt
 
-.PHONY: run test check bench clean help
+.PHONY: run test check bench score clean help
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -42,6 +43,10 @@ check: .venv/.test
 
 bench: .venv/.test
 	.venv/bin/python -m benchmarks
+
+score: .venv/.test
+	$(PIP) install -c constraints.txt $$(.venv/bin/python .ci/groups.py score)
+	.venv/bin/python -m tests.planted.score $(ARGS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bulk, exceedances, peer, quick
+from benchmarks import auditing, bulk, diffing, exceedances, exhaustive, peer, quick
 from benchmarks.setting import heading
 
-FIGURES = ("bulk", "quick", "peer", "exceedances")
+FIGURES = ("bulk", "quick", "peer", "diffing", "exhaustive", "exceedances", "auditing")
 
 
 def main() -> None:
@@ -31,8 +31,14 @@ def main() -> None:
                 quick.measure()
             case "peer":
                 peer.measure()
+            case "exhaustive":
+                exhaustive.measure()
+            case "diffing":
+                diffing.measure()
             case "exceedances":
                 exceedances.measure(int(asked.elements))
+            case "auditing":
+                auditing.measure("default")
 
 
 if __name__ == "__main__":

@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from statistics import median
-from time import perf_counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from benchmarks.stopwatch import side_by_side
+from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.engine.block import Block
-from conformance.engine.judge import judge
+from conformance.engine.judge import Held, judge
 from conformance.engine.run import ask
 from conformance.engine.workers import Station, open_stations
+from conformance.numerics.formats import Floats
 from conformance.specs.library import load_library
 from conformance.targets.call import Call
 from conformance.targets.target import Target
 
 LOSSES = ("l1", "mse", "binary_cross_entropy_with_logits")
 ELEMENTS = 1_000_000
-REPETITIONS = 9
+REPETITIONS = 7
+BATCHES = 4
+"""In a stream, timed together."""
 TARGET = 2.5
-
-
-@dataclass
-class Steps:
-    """Seconds of each step, over the repetitions."""
-
-    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        began = perf_counter()
-        yield
-        self.seconds[name].append(perf_counter() - began)
-
-    def medians(self) -> dict[str, float]:
-        return {name: median(each[1:]) for name, each in self.seconds.items()}
 
 
 def measure() -> None:
     """Print, for each loss, all of the verification over the reference alone, and each step."""
     print(f"torch, float32, `typical`, {ELEMENTS:,} elements a batch, reduction none, the value;")
-    print(f"medians of {REPETITIONS} alternating repetitions; at most {TARGET} is the aim")
+    print(
+        f"a stream of {BATCHES}, in two processes; medians of {REPETITIONS} alternating repetitions;"
+    )
+    print(f"at most {TARGET} is the aim")
     with ExitStack() as stack:
         stations, absent = open_stations([Target.parse("torch@cpu")], stack)
         if absent:
@@ -57,29 +45,67 @@ def measure() -> None:
 
 def _one(name: str, station: Station) -> None:
     losses = load_library().losses
-    loss = losses[name]
-    block = Block(station.side, loss, "float32", losses)
+    block = Block(station.side, losses[name], "float32", losses)
     recipe = Recipe(name, "float32", "typical", (ELEMENTS,), None, "none", (), 1)
-    held = block.held(build(recipe, loss))
-    steps = Steps()
+    held = block.held(build(recipe, losses[name]))
+    steps = Steps(block, station, recipe)
+    case = steps.generate()
+    value = steps.call(case)
+    expected = held.value()
+    with ThreadPoolExecutor(1) as pool:
+        times = side_by_side(
+            {
+                "verification": lambda: stream(steps, pool),
+                "reference": held.value,
+                "generate": steps.generate,
+                "call": lambda: steps.call(case),
+                "judge": lambda: steps.judge(block.held(case), value, expected),
+            },
+            REPETITIONS,
+        )
+    alone = times.pop("reference")
+    ratio = times.pop("verification") / BATCHES / alone
+    parts = ", ".join(f"{step} {time / alone:.2f}" for step, time in times.items())
+    one_by_one = 1.0 + sum(times.values()) / alone
+    print(
+        f"{name}: {ratio:.2f} (reference alone {1e3 * alone:.1f} ms); "
+        f"one after the other {one_by_one:.2f} = reference 1, {parts}",
+        flush=True,
+    )
 
-    def verify() -> None:
-        with steps.step("generate"):
-            case = build(recipe, loss)
-        with steps.step("reference"):
-            fresh = block.held(case)
-            expected = fresh.value()
-        with steps.step("call"):
-            call = block.bound(case, gradient=())
-            assert isinstance(call, Call)
-            value = ask(station, [call])[0].value
-            assert value is not None
-        with steps.step("judge"):
-            judged = judge(value.values, expected, fresh.form, fresh.value_limits_at)
+
+@dataclass(frozen=True)
+class Steps:
+    """What verifying one batch takes."""
+
+    block: Block
+    station: Station
+    recipe: Recipe
+
+    def generate(self) -> Case:
+        return build(self.recipe, self.block.loss)
+
+    def call(self, case: Case) -> Floats:
+        call = self.block.bound(case, gradient=())
+        assert isinstance(call, Call)
+        value = ask(self.station, [call])[0].value
+        assert value is not None
+        return value.values
+
+    def judge(self, held: Held, value: Floats, expected: Floats) -> None:
+        judged = judge(value, expected, held.form, held.value_limits_at)
         assert not judged.failed.size
 
-    times = side_by_side({"verification": verify, "reference": held.value}, REPETITIONS)
-    alone = times["reference"]
-    parts = ", ".join(f"{step} {time / alone:.2f}" for step, time in steps.medians().items())
-    ratio = times["verification"] / alone
-    print(f"{name}: {ratio:.2f} (reference alone {1e3 * alone:.1f} ms) = {parts}", flush=True)
+
+def stream(steps: Steps, pool: ThreadPoolExecutor) -> None:
+    """Batches as a run works on them: the target has the next one while the last is judged."""
+    ahead: list[tuple[Case, Future[Floats]]] = []
+    for turn in range(BATCHES + 1):
+        if turn < BATCHES:
+            case = steps.generate()
+            ahead.append((case, pool.submit(steps.call, case)))
+        if turn:
+            case, answer = ahead.pop(0)
+            held = steps.block.held(case)
+            expected = held.value()
+            steps.judge(held, answer.result(), expected)

@@ -71,7 +71,7 @@ def measure(elements: int) -> None:
             for loss in offered:
                 due = int(elements * part / len(offered)) + 1
                 shares = _sweep(station, explain, loss, due, excesses, refused)
-                name = algorithm_name(station.side.bindings[loss.id])
+                name = algorithm_name(station.side.bindings[loss.id], loss)
                 print(f"{station.target.label} {loss.id} [{name}]\n    {row(shares)}", flush=True)
                 total.merge(shares)
     print(f"\nall\n    {row(total)}")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 SHAPES = [(1,), (3,), (17,), (65,), (17, 2), (3, 5), (2, 3, 2)]
-"""Those of the quick profile: both sides verify arrays of the same sizes."""
+"""About as large as Hypothesis fills element by element."""
 
 EVERY = settings(
     database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
@@ -51,13 +51,17 @@ def pairs(torch: Any) -> dict[str, Pair]:
     return found
 
 
-def verify(torch: Any, pair: Pair, examples: int, seed: int, *, fill: bool) -> int:
-    """Run that many examples; the elements compared, values and gradients.
+Compared = list[tuple[int, tuple[Any, ...]]]
+"""Of each array that was compared: its elements, and the inputs that they belong to."""
+
+
+def verify(torch: Any, pair: Pair, examples: int, seed: int, *, fill: bool) -> Compared:
+    """Run that many examples; what was compared, values and gradients.
 
     With `fill` Hypothesis draws a few elements of an array and repeats one in the rest, which is
     its default; without, it draws each.
     """
-    counted = [0]
+    compared: Compared = []
     rest = None if fill else st.nothing()
 
     def filled(shape: tuple[int, ...], low: float, high: float) -> st.SearchStrategy[Any]:
@@ -69,13 +73,13 @@ def verify(torch: Any, pair: Pair, examples: int, seed: int, *, fill: bool) -> i
     def property_holds(data: Any, shape: tuple[int, ...], reduction: str) -> None:
         first = data.draw(filled(shape, -1e3, 1e3))
         second = data.draw(filled(shape, *pair.target))
-        counted[0] += _compared(torch, pair, first, second, reduction)
+        compared.extend(_compared(torch, pair, first, second, reduction))
 
     property_holds()
-    return counted[0]
+    return compared
 
 
-def _compared(torch: Any, pair: Pair, first: Any, second: Any, reduction: str) -> int:
+def _compared(torch: Any, pair: Pair, first: Any, second: Any, reduction: str) -> Compared:
     leaves = [torch.tensor(each, requires_grad=True) for each in (first, second)]
     value = pair.function(*leaves, reduction=reduction)
     cotangent = np.ones(value.shape)
@@ -86,4 +90,17 @@ def _compared(torch: Any, pair: Pair, first: Any, second: Any, reduction: str) -
     found = [value.detach(), *gradients]
     for actual, desired in zip(found, [expected, *derived.values()], strict=True):
         np.testing.assert_allclose(actual.numpy(), desired, rtol=1e-4, atol=1e-3)
-    return sum(int(each.numel()) for each in found)
+    return [(each.numel(), (first, second)) for each in found]
+
+
+def different(compared: Compared) -> int:
+    """Elements whose inputs differ from those of the others in their array.
+
+    An array that repeats one number verifies an elementwise loss at one number.
+    """
+    return sum(min(count, _distinct(inputs)) for count, inputs in compared)
+
+
+def _distinct(inputs: tuple[Any, ...]) -> int:
+    rows = np.stack([np.asarray(each, dtype=np.float64).reshape(-1) for each in inputs])
+    return int(np.unique(rows, axis=1).shape[1])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.harness import pairs, verify
+from benchmarks.harness import Compared, different, pairs, verify
 from benchmarks.stopwatch import side_by_side
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
@@ -35,8 +35,10 @@ def measure() -> None:
         print("not run: torch is not installed")
         return
     torch.set_num_threads(1)
-    print("torch, float32, values and gradients; the harness draws as many examples as `quick`,")
-    print(f"on the shapes of `quick`; {REPETITIONS} alternating repetitions; {TARGET} is the aim")
+    print(
+        f"torch, float32, values and gradients; {EXAMPLES} examples by hand, elements at different"
+    )
+    print(f"inputs counted; {REPETITIONS} alternating repetitions; {TARGET} is the aim")
     with ExitStack() as stack:
         stations, _ = open_stations([Target.parse("torch@cpu")], stack)
         for profile in ("quick", "default"):
@@ -46,11 +48,11 @@ def measure() -> None:
 
 def _one(name: str, profile: str, station: Station, torch: Any) -> None:
     pair = pairs(torch)[name]
-    counts: dict[str, int] = {}
+    compared: dict[str, Compared] = {}
 
-    def counted(key: str, run: Callable[[], int]) -> Callable[[], None]:
+    def counted(key: str, run: Callable[[], Compared]) -> Callable[[], None]:
         def go() -> None:
-            counts[key] = run()
+            compared[key] = run()
 
         return go
 
@@ -60,6 +62,7 @@ def _one(name: str, profile: str, station: Station, torch: Any) -> None:
         "each drawn": counted("each drawn", lambda: verify(torch, pair, EXAMPLES, 0, fill=False)),
     }
     times = side_by_side(contenders, REPETITIONS)
+    counts = {key: different(each) for key, each in compared.items()}
     rates = {key: counts[key] / times[key] for key in contenders}
     print(
         f"{name}, {profile}: {rates['ours']:,.0f} elements/s ({counts['ours']:,} elements); "
@@ -70,8 +73,8 @@ def _one(name: str, profile: str, station: Station, torch: Any) -> None:
     )
 
 
-def ours(name: str, profile: str, station: Station) -> int:
-    """Draw, build, ask and judge the cases of a profile; the elements compared."""
+def ours(name: str, profile: str, station: Station) -> Compared:
+    """Draw, build, ask and judge the cases of a profile; what was compared."""
     losses = load_library().losses
     loss, depth = losses[name], PROFILES[profile]
     block = Block(station.side, loss, "float32", losses)
@@ -84,4 +87,10 @@ def ours(name: str, profile: str, station: Station) -> int:
     outcomes = ask(station, [call for task in tasks for call in task.calls])
     for task, outcome in zip(tasks, outcomes, strict=True):
         task.judge(book, [outcome])
-    return sum(tally.elements for tally in book.tallies.values())
+    return [
+        (array.values.size, tuple(call.inputs.values()))
+        for task, outcome in zip(tasks, outcomes, strict=True)
+        for call in task.calls
+        for array in (outcome.value, *outcome.gradients.values())
+        if array is not None
+    ]

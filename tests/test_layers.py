@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"__main__"},
     {"cli", "pytest_plugin", "__init__"},
+    {"api"},
     {"report"},
     {"engine", "environments"},
     {"targets", "cases", "results"},

@@ -127,6 +127,8 @@ def _legal(values: Floats, domain: Interval, form: Format) -> Floats:
     if not domain.high_closed and high < np.inf:
         top = high - float(ulp(high, form))
     values = round_to(values, form)
+    if values.size and values.min() >= bottom and values.max() <= top:
+        return values
     # Not np.clip: whether it keeps the sign of a zero at an end depends on the processor.
     values = np.where(values < bottom, bottom, values)
     return np.where(values > top, top, values)

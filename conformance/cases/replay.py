@@ -15,6 +15,7 @@ from conformance.cases.regimes import REGIMES
 from conformance.cases.rejects import rejects
 from conformance.cases.roles import has_classes
 from conformance.cases.sample import cut
+from conformance.cases.variant import MARK as VARIED
 from conformance.numerics.formats import FORMATS
 from conformance.specs.models import Loss
 
@@ -37,6 +38,8 @@ def rebuild(text: str, losses: Losses) -> Case:
     head, _, last = text.rpartition("/")
     if last.startswith(MARK):
         return _side(head, last, losses)
+    if last.startswith(VARIED):
+        return rebuild(head, losses)
     words = text.split("/")
     loss = _loss(words[0], text, losses)
     if len(words) < 3 or words[1] not in FORMATS:

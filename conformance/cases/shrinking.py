@@ -23,31 +23,34 @@ from conformance.specs.models import Loss
 
 T = TypeVar("T")
 
+_PLAINEST = "typical"
 _PLAIN = (0.0, 1.0, -1.0, 0.5, 2.0)
 _BITS = (1, 2, 4, 8, 16)
 
 
 def simpler(recipe: Recipe, loss: Loss) -> st.SearchStrategy[Recipe]:
-    """Recipes at most as large as one that fails, itself among them, all of its regime."""
+    """Recipes no larger than one that fails, itself among them; parameters are dropped first."""
     classes: list[int | None] = [recipe.classes]
     if recipe.classes is not None:
         classes = [*(size for size in (2, 3, 5) if size < recipe.classes), recipe.classes]
     reductions = [name for name in loss.reductions if name in ("none", recipe.reduction)]
     return st.builds(
-        lambda batch, size, reduction, kept, seed: replace(
+        lambda kept, regime, reduction, size, batch, seed: replace(
             recipe,
             batch=batch,
             classes=size,
+            regime=regime,
             reduction=reduction,
             parameters=tuple(
                 pair for pair, keep in zip(recipe.parameters, kept, strict=True) if keep
             ),
             seed=seed,
         ),
-        _smaller_batches(recipe.batch),
-        _one_of(classes),
-        _one_of(reductions),
         st.tuples(*(_one_of([False, True]) for _ in recipe.parameters)),
+        _one_of(list(dict.fromkeys([_PLAINEST, recipe.regime]))),
+        _one_of(reductions),
+        _one_of(classes),
+        _smaller_batches(recipe.batch),  # late, as a single sample is cut out of it afterwards
         _one_of([recipe.seed, *range(8)]),
     )
 

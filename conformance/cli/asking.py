@@ -1,84 +1,86 @@
-"""What `conformance run` is asked for, as typed, and the request that it comes to."""
+"""The options that say which callable is meant and how it is called; `check` and `replay` share them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.selection import DTYPES, chosen_losses, chosen_targets, need_reference
+from conformance.cli.selection import DEVICES
 
 if TYPE_CHECKING:
-    from conformance.engine.request import Request
-    from conformance.results.manifest import Manifest
-    from conformance.specs.library import Library
+    from conformance.engine.asked import Asked
+
+FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "numpy")
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--spec",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE.yaml",
+        help="A spec of your own.",
+    ),
+    click.option(
+        "--framework", type=click.Choice(FRAMEWORKS), help="Guessed from the source otherwise."
+    ),
+    click.option(
+        "--rename", multiple=True, metavar="SPEC=THEIRS", help="Another name; repeatable."
+    ),
+    click.option("--layout", multiple=True, metavar="classes=AXIS", help="Another class axis."),
+    click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where it runs."),
+    click.option("--params", multiple=True, metavar="NAME=VALUE", help="Hold a parameter there."),
+    click.option(
+        "--convention", multiple=True, metavar="NAME=CHOICE", help="A choice that is by design."
+    ),
+    click.option(
+        "--no-gradient", multiple=True, metavar="INPUT", help="An input without gradient."
+    ),
+    click.option("--algorithm", metavar="NAME|FILE.py:PROGRAM", help="Its order of operations."),
+    click.option("--timeout", type=float, metavar="SECONDS", help="Most that one call may take."),
+    click.option(
+        "--memory", type=int, default=6144, metavar="MIB", help="Most that it may hold; 6144."
+    ),
+)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The parameters of the command that say what is run, by their names."""
-
-    losses: tuple[str, ...]
-    target: tuple[str, ...]
-    profile: str
-    dtype: tuple[str, ...]
-    device: str | None
-    seed: int
-    shard: str | None
-    spec_folder: str | None
-    known: tuple[str, ...]
-
-    @property
-    def flags(self) -> dict[str, Any]:
-        """What the manifest says was asked, beside what it has in fields of its own."""
-        always = {"losses": self.losses, "target": self.target, "dtype": self.dtype}
-        where = {"device": self.device, "spec_folder": self.spec_folder, "known": self.known}
-        return {**always, **{name: value for name, value in where.items() if value}}
+def candidate_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add them to a command."""
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
 
 
-def asked_again(ctx: click.Context, asked: Asked, manifest: Manifest) -> Asked:
-    """The same as an unfinished run was asked, but for what stands on this command line."""
-    flags = manifest.flags
-    recorded = Asked(
-        losses=tuple(manifest.losses),
-        target=tuple(flags.get("target", ())),
-        profile=manifest.profile,
-        dtype=manifest.dtypes,
-        device=flags.get("device"),
-        seed=manifest.seed,
-        shard=manifest.shard,
-        spec_folder=flags.get("spec_folder"),
-        known=tuple(flags.get("known", ())),
-    )
-    typed = {
-        name: value
-        for name, value in vars(asked).items()
-        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    }
-    return Asked(**{**vars(recorded), **typed})
+def one_asked(
+    place: str,
+    spec: str | None,
+    framework: str | None,
+    rename: Sequence[str],
+    layout: Sequence[str],
+    device: str,
+    params: Sequence[str],
+    convention: Sequence[str],
+    no_gradient: tuple[str, ...],
+    algorithm: str | None,
+    known: str | None,
+    timeout: float | None,
+    memory: int,
+) -> Asked:
+    """The check that the flags ask for, losses and dtypes apart. Raises click.UsageError."""
+    from conformance.engine.asked import Asked
+
+    return Asked(
+        place=place, spec=spec, framework=framework, rename=pairs("--rename", rename),
+        layout=pairs("--layout", layout), device=device, params=pairs("--params", params),
+        conventions=pairs("--convention", convention), no_gradient=no_gradient,
+        algorithm=algorithm, known=known, timeout=timeout, memory=memory << 20,
+    )  # fmt: skip
 
 
-def request_of(asked: Asked) -> tuple[Request, Library]:
-    """The request, and the specs it is about; raises click.UsageError for what there is not."""
-    from conformance.engine.request import Request
-    from conformance.engine.shard import shard
-    from conformance.specs.library import load_library
-    from conformance.targets.known import read_known
-
-    library = load_library(Path(asked.spec_folder) if asked.spec_folder else None)
-    chosen = chosen_losses(asked.losses, library)
-    need_reference(chosen)
-    dtypes = tuple(dict.fromkeys(asked.dtype)) or DTYPES
-    part = shard(asked.shard, chosen, dtypes, library.losses) if asked.shard else None
-    request = Request(
-        losses=chosen,
-        targets=chosen_targets(asked.target, asked.device),
-        dtypes=dtypes,
-        profile=asked.profile,
-        seed=asked.seed,
-        shard=part,
-        known=tuple(each for path in asked.known for each in read_known(Path(path))),
-    )
-    return request, library
+def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE entries as a mapping. Raises click.UsageError."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name or not value:
+            raise click.UsageError(f"{option} {text}: cannot be read; write NAME=VALUE")
+        found[name.strip()] = value.strip()
+    return found

@@ -16,11 +16,22 @@ KEYS: dict[str, tuple[str, type]] = {
     "output": ("output", str),
     "known": ("known", list),
     "spec-folder": ("spec_folder", str),
+    "fail-on": ("fail_on", str),
+    "losses-in-use": ("in_use", list),
 }
 """Key in the file -> option, and the type of its value."""
 
 BESIDE = ("known",)
 """Files that are named from where the configuration lies."""
+
+CANDIDATE = "candidate"
+"""The tables of callables to check; `candidates` reads them."""
+
+OF_RUN = ("run", "replay", "doctor")
+COMPARING = ("diff", "report")
+OF_DIFF = ("fail_on", "in_use")
+OF_AUDIT = (*OF_DIFF, "profile", "dtype", "device", "seed")
+"""What commands that compare take: `output` is where `run` writes, and means that alone."""
 
 KINDS = {list: "a list of strings", str: "a string", int: "a whole number"}
 
@@ -31,15 +42,28 @@ class ConfigError(Exception):
 
 def read_config(start: Path | None = None) -> dict[str, dict[str, Any]]:
     """Defaults by command, from the nearest pyproject.toml that has our table. Raises ConfigError."""
-    folder = (start or Path.cwd()).resolve()
+    file, table = nearest(start or Path.cwd())
+    if file is None or table is None:
+        return {}
+    kept = {key: value for key, value in table.items() if key != CANDIDATE}
+    options = {_option(file, key): _value(file, key, kept[key]) for key in kept}
+    checked: dict[str, Any] = {
+        name: options[name] for name in ("profile", "seed") if name in options
+    }
+    of_diff = {name: options[name] for name in OF_DIFF if name in options}
+    commands = {**dict.fromkeys(OF_RUN, options), **dict.fromkeys(COMPARING, of_diff)}
+    of_audit = {name: options[name] for name in OF_AUDIT if name in options}
+    return {**commands, "audit": of_audit, "check": checked}
+
+
+def nearest(start: Path) -> tuple[Path | None, dict[str, Any] | None]:
+    """The nearest pyproject.toml that has our table, and the table. Raises ConfigError."""
+    folder = start.resolve()
     for place in (folder, *folder.parents):
         file = place / "pyproject.toml"
-        if file.is_file():
-            table = _table(file)
-            if table is not None:
-                options = {_option(file, key): _value(file, key, table[key]) for key in table}
-                return {"run": options, "replay": options, "doctor": options}
-    return {}
+        if file.is_file() and (table := _table(file)) is not None:
+            return file, table
+    return None, None
 
 
 def _table(file: Path) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import click
 from conformance.cli.verdict import INCOMPLETE, Incomplete
 from conformance.results import Results, ResultsError, Summary, read_results
 from conformance.results.cell import Finding
-from conformance.results.gate import comparable, new_findings
+from conformance.results.novelty import comparable, new_findings
 from conformance.results.read import ResultsReader
 
 AUTO = "auto"

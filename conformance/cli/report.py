@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.diff import in_use_option, pair_option, reported
 from conformance.cli.output import beside, write
 
 if TYPE_CHECKING:
@@ -27,16 +28,35 @@ FORMS = ("html", "md", "junit", "csv", "text")
     show_default=True,
     help="What to make.",
 )
-def command(file: str, output: str | None, form: str) -> int:
-    """Make a report of a results FILE; exits as the run did.
+@click.option(
+    "--base",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Results of an earlier run: the report says first what moved since.",
+)
+@pair_option
+@in_use_option
+def command(
+    file: str,
+    output: str | None,
+    form: str,
+    base: str | None,
+    pairs: tuple[tuple[str, str], ...],
+    in_use: tuple[str, ...],
+) -> int:
+    """Make a report of a results FILE; exits as the run did, with --base as `diff` does.
 
     HTML goes beside the file unless -o says otherwise, the others to stdout.
     """
     from conformance.results import read_results, summarise
 
-    results = read_results(file)
     if output is None and form == "html":
         output = beside(file)
+    if base is not None:
+        if form == "csv":
+            raise click.UsageError("--format csv lists the cases of one run; leave out --base")
+        return reported(base, file, "new", form, output or "-", pairs, in_use)
+    results = read_results(file)
     if output not in (None, "-"):
         write(Path(str(output)), _rendered(results, form))
         click.echo(f"wrote {output}", err=True)

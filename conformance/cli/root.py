@@ -18,20 +18,30 @@ from conformance.cli.verdict import BUG, USAGE, Incomplete, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
+    "check": "conformance.cli.check",
+    "audit": "conformance.cli.audit",
     "merge": "conformance.cli.merge",
     "accept": "conformance.cli.accept",
     "report": "conformance.cli.report",
+    "diff": "conformance.cli.diff",
     "replay": "conformance.cli.replay",
     "spec": "conformance.cli.spec",
+    "certify": "conformance.cli.certify",
+    "env": "conformance.cli.env",
     "doctor": "conformance.cli.doctor",
 }
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
+    "check": "Validate your own implementation of a loss.",
+    "audit": "Compare two framework versions, each in an environment of its own.",
     "merge": "Merge the results of shards, or of jobs, into those of the whole run.",
     "accept": "List the findings of a results file as known deviations.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
+    "diff": "Say what moved between two results files.",
     "replay": "Run one case again, on the targets or on one of them.",
     "spec": "List, show and lint the specs of the losses.",
+    "certify": "Hold the reference to the oracle, within its own bound.",
+    "env": "List, prune and find the environments that audits built.",
     "doctor": "Say what is installed and which targets can run.",
 }
 
@@ -114,9 +124,13 @@ def _input_errors() -> tuple[type[Exception], ...]:
         ("conformance.specs.errors", "SpecError"),
         ("conformance.results.read", "ResultsError"),
         ("conformance.results.partition", "MergeError"),
+        ("conformance.results.pairing", "DiffError"),
         ("conformance.cases.recipe", "CaseTextError"),
         ("conformance.engine.shard", "ShardError"),
         ("conformance.targets.target", "TargetError"),
+        ("conformance.targets.place", "PlaceError"),
+        ("conformance.targets.candidate", "CandidateError"),
+        ("conformance.environments.errors", "RequirementError"),
     )
     return tuple(getattr(sys.modules[m], name) for m, name in places if m in sys.modules)
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.output import beside, write
-from conformance.cli.selection import DEVICES, DTYPES, known_option, target_option
+from conformance.cli.requesting import GRID, PAIRS
+from conformance.cli.selection import DEVICES, DTYPES, SHARD, known_option, target_option
 
 if TYPE_CHECKING:
-    from conformance.cli.asking import Asked
+    from conformance.cli.requesting import Asked
     from conformance.cli.resuming import Earlier
     from conformance.results import Results
 
@@ -63,6 +64,21 @@ NOWHERE = "-"
     help="Only part K of N; `conformance merge` puts them together.",
 )
 @click.option(
+    "--exhaustive",
+    is_flag=False,
+    flag_value=GRID,
+    default=None,
+    type=click.Choice([GRID, PAIRS]),
+    help="Try every 16-bit value of each input too, as the deep profile does; with =pairs all pairs.",
+)
+@click.option(
+    "--pairs-shard",
+    type=SHARD,
+    default="1/1",
+    metavar="K/N",
+    help="The K-th of N parts of --exhaustive=pairs.",
+)
+@click.option(
     "-o",
     "--output",
     default=RESULTS,
@@ -111,6 +127,8 @@ def command(
     device: str | None,
     seed: int,
     shard: str | None,
+    exhaustive: str | None,
+    pairs_shard: tuple[int, int],
     output: str,
     resume: bool,
     base: str | None,
@@ -125,13 +143,16 @@ def command(
     """
     from contextlib import ExitStack
 
-    from conformance.cli.asking import Asked, asked_again
+    from conformance.cli.requesting import Asked, asked_again
     from conformance.cli.resuming import earlier
 
     file = None if output == NOWHERE else Path(output)
     if resume and file is None:
         raise click.UsageError("--resume goes on with a results file; name it with -o")
-    asked = Asked(losses, target, profile, dtype, device, seed, shard, spec_folder, known)
+    asked = Asked(
+        losses, target, profile, dtype, device, seed, shard, spec_folder, known, exhaustive,
+        pairs_shard,
+    )  # fmt: skip
     with ExitStack() as stack:
         before = earlier(file, stack) if resume and file else None
         if before is not None:
@@ -147,12 +168,12 @@ def _run(
     gate: tuple[str, bool] | None,
     form: str,
 ) -> int:
-    from conformance.cli.asking import request_of
     from conformance.cli.gating import base_of
     from conformance.cli.recording import record
+    from conformance.cli.requesting import request_of
     from conformance.specs.library import spec_digest
 
-    request, library = request_of(asked)
+    request, library = request_of(asked, file)
     base = None
     if gate is not None:
         digests = {name: spec_digest(library.losses[name]) for name in request.losses}

@@ -20,6 +20,25 @@ DEVICES = ("cpu", "cuda")
 STOCK = ("torch@cpu", "keras@cpu", "tensorflow@cpu", "optax@cpu+jit")
 """JAX as it is used, compiled: eager, each new shape costs it a second; `optax@cpu` asks for that."""
 
+
+class Shard(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """`K/N`, the K-th of N parts, counted from 1."""
+
+    name = "shard"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        words = str(value).split("/")
+        if len(words) == 2 and all(word.isdigit() for word in words):
+            number, count = map(int, words)
+            if 1 <= number <= count:
+                return number, count
+        self.fail(f"{value!r} is no part of a whole; write K/N, such as 2/8", param, ctx)
+
+
+SHARD = Shard()
+
 target_option = click.option(
     "-t",
     "--target",
@@ -44,18 +63,6 @@ def chosen_losses(names: tuple[str, ...], library: Library) -> tuple[str, ...]:
         if name not in library.losses:
             raise click.UsageError(f"there is no loss {name!r}; {near(name, library.losses)}")
     return tuple(dict.fromkeys(names)) or tuple(library.losses)
-
-
-def need_reference(names: tuple[str, ...]) -> None:
-    """Raise click.UsageError for a loss of a foreign spec folder that nothing here can compute."""
-    import reference
-
-    for name in names:
-        if name not in reference.PROGRAMS:
-            raise click.UsageError(
-                f"the loss {name!r} has a spec and no reference program, so it cannot be run; "
-                f"name one of {', '.join(reference.PROGRAMS)}"
-            )
 
 
 def near(word: str, words: Iterable[str]) -> str:

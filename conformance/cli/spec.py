@@ -1,4 +1,4 @@
-"""`conformance spec`: list, show and lint the specs, and their JSON Schema."""
+"""`conformance spec`: list, show, lint and begin specs, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.output import unwritable
+
 UNWRAPPED = 10_000
 """Columns where nobody watches: one line a loss, for a script."""
 
 
 @click.group("spec")
 def command() -> None:
-    """List, show and lint the specs of the losses."""
+    """List, show, lint and begin specs of losses."""
 
 
 @command.command("list")
@@ -66,6 +68,38 @@ def lint(files: tuple[Path, ...]) -> int:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else noun + 's'}"
+
+
+@command.command("new")
+@click.argument("id")
+@click.option("--family", metavar="NAME", help="Folder for the file: a family of losses.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.yaml",
+    help="The file, by default ID.yaml here or in the family's folder.",
+)  # fmt: skip
+def new(id: str, family: str | None, output: Path | None) -> int:
+    """Write a commented spec for the loss ID, to change part by part.
+
+    It is complete and checks clean. A file that is there is left as it is.
+    """
+    from conformance.specs.skeleton import place_of, skeleton
+
+    try:
+        place = place_of(id, family, output)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("x", encoding="utf-8") as file:
+            file.write(skeleton())
+    except FileExistsError as error:
+        message = f"{place} is there already; it was left as it is. Give another file with -o"
+        raise click.UsageError(message) from error
+    except OSError as error:
+        raise unwritable(str(place), error) from error
+    click.echo(str(place))
+    click.echo(f"`conformance spec lint {place}` checks it", err=True)
+    return 0
 
 
 @command.command("schema")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.cases.case import Case
 from conformance.engine.book import Book
 from conformance.engine.judge import Held
 from conformance.engine.practice import declared, practice_of, reference_of
-from conformance.engine.standard import arguments
+from conformance.engine.standard import Program, arguments
 from conformance.specs.models import Loss
 from conformance.targets.applicability import binding_of
 from conformance.targets.bindings import Binding, Form
@@ -20,13 +20,22 @@ from conformance.targets.profiles import Profile
 
 @dataclass(frozen=True)
 class Side:
-    """A target as the engine sees it: its name, its bindings by loss, its arithmetic."""
+    """A target as the engine sees it: its name, its bindings by loss, its arithmetic.
+
+    `programs` are orders of operations that its author has stated and nobody registered.
+    """
 
     name: str
     framework: str
     version: str | None
     bindings: Mapping[str, Binding]
     profile: Profile
+    programs: Mapping[str, Program] = field(default_factory=dict)
+
+    @property
+    def tensors(self) -> str:
+        """Whose tensors the calls take: the backend's, where there is one."""
+        return self.name.partition("[")[2].partition("]")[0] or self.framework
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,11 @@ class Block:
         """
         loss = self.losses[case.loss]
         binding = binding_of(case, self.side.bindings[case.loss], loss)
-        practice = practice_of(binding, loss, self.dtype, self.side.profile)
+        practice = practice_of(binding, loss, self.dtype, self.side.profile, self.side.programs)
         choices = {**(loss.choices() if norm else practice.choices), **case.conventions}
         practice = replace(practice, choices=choices)
         given = arguments(case, loss, choices)
-        return Held(case, loss, reference_of(loss.id), practice, given)
+        return Held(case, loss, reference_of(loss, case.dtype), practice, given)
 
     def choices(self) -> dict[str, str]:
         return declared(self.binding, self.loss)
@@ -75,8 +84,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Task:
-    """Calls that are judged together, the case's id, and what is to be done with their outcomes."""
+    """Calls that are judged together, the case's id, and what is to be done with their outcomes.
+
+    `property` is the one that the calls are made for.
+    """
 
     case: str
     calls: tuple[Call, ...]
     judge: Callable[[Book, Sequence[Outcome]], None]
+    property: str = ""

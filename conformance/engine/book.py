@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +22,7 @@ from conformance.targets.outcome import Array
 class Fault:
     """One departure on one case. `judged` is there where values were compared, `input` for gradients.
 
-    `expected` and `actual` say in words what a judgement does not hold.
+    `expected` and `actual` say in words what a judgement does not hold, `hint` what may be meant.
     """
 
     property: str
@@ -34,6 +34,7 @@ class Fault:
     input: str | None = None
     expected: str | None = None
     actual: str | None = None
+    hint: str = ""
 
 
 Explain = Callable[[Fault], Deviation | None]
@@ -137,6 +138,12 @@ def digest_of(array: Array) -> str:
     """Eight bytes of the sha256 of dtype, shape and bits."""
     text = f"{array.dtype} {array.shape}".encode()
     return hashlib.sha256(text + np.ascontiguousarray(array.stored).tobytes()).hexdigest()[:16]
+
+
+def digest_of_cases(cases: Iterable[Case]) -> str:
+    """Eight bytes of the sha256 of the names of the cases and of all that their calls are given."""
+    told = "\n".join(f"{case.id} {case.digest()}" for case in cases)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def merged_reasons(skipped: Mapping[str, int]) -> str:

@@ -30,8 +30,9 @@ def divisor(case: Case, loss: Loss, choices: Mapping[str, str]) -> float:
     if isinstance(rule, SumOf) and kept:
         program = compile_program(loss, choices)
         with np.errstate(all="ignore"):
-            scope = program.scope(names(case, loss), VECTORISED)
-            shares = program.divisors[case.reduction].evaluate(scope, VECTORISED)
+            share = program.divisors[case.reduction]
+            scope = program.scope(names(case, loss), VECTORISED, share)
+            shares = share.evaluate(scope, VECTORISED)
         return math.fsum(np.broadcast_to(shares, batch).reshape(-1).tolist())
     return float(math.prod(batch if kept else batch[:-1]))
 

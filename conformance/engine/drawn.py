@@ -26,7 +26,13 @@ def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
             for name in (VALUE, GRADIENT):
                 book.skip(name, call.reason)
         else:
+            if not call.gradient:
+                book.skip(GRADIENT, _undifferentiated(call))
             yield Task(case.id, (call,), _judge(block, case, call))
+
+
+def _undifferentiated(call: Call) -> str:
+    return next(iter(call.binding.not_differentiated.values()), "no input can be differentiated")
 
 
 def _judge(block: Block, case: Case, call: Call) -> Callable[[Book, Sequence[Outcome]], None]:
@@ -144,10 +150,12 @@ def shape_fault(case: Case, call: Call, outcome: Outcome, due: tuple[int, ...]) 
 
 
 def mutation_fault(case: Case, call: Call, outcome: Outcome) -> Fault | None:
-    if not outcome.mutated:
+    changes = [f"changed its argument {', '.join(outcome.mutated)}"] if outcome.mutated else []
+    if outcome.altered:
+        changes.append(f"left its process altered: {', '.join(outcome.altered)}")
+    if not changes:
         return None
-    changed = ", ".join(outcome.mutated)
-    return Fault("mutation", "mutation", case, call, f"the call changed its argument {changed}")
+    return Fault("mutation", "mutation", case, call, f"the call {' and '.join(changes)}")
 
 
 def abscissa(held: Held, expected: Floats) -> Floats | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,10 @@ from conformance.cases.case import Case
 from conformance.engine.book import Fault, size_of
 from conformance.engine.extent import extent_of
 from conformance.engine.tally import as_mapping, in_hex, sample_inputs, worst_of
+from conformance.numerics.formats import FORMATS, ulp
 from conformance.results.cell import Deviation, Example, Finding
 from conformance.results.verdict import Kind
+from conformance.targets.regression import Due, regression_test
 from conformance.targets.snippet import snippet
 
 WHY: dict[Kind, str] = {
@@ -24,7 +27,7 @@ WHY: dict[Kind, str] = {
     "inf": "An infinite loss ends a training run although the true value is an ordinary number.",
     "dtype": "A wider result costs memory, a narrower one digits, and both break code that composes.",
     "shape": "A wrong shape broadcasts silently in the next operation.",
-    "mutation": "The caller's data changed: the next use of it is wrong.",
+    "mutation": "What belongs to the caller changed: the next use of it is wrong.",
     "module": "Two ways to call one loss are documented as the same.",
     "identity": "The two sides are the same function; a model that swaps one for the other changes.",
     "exception": "Legal input is refused, so a run stops that could go on.",
@@ -34,6 +37,8 @@ WHY: dict[Kind, str] = {
     "crash": "The process died: no handler can save the run.",
     "timeout": "The call does not come back.",
     "memory": "The call takes more memory than it may.",
+    "layout": "A view of the same numbers is an ordinary argument: code slices and transposes.",
+    "determinism": "A run cannot be repeated, nor a sample looked at alone.",
     "reduction": "The batch's loss is not what its samples' losses add up to.",
 }
 RULES: dict[Kind, str] = {
@@ -43,10 +48,12 @@ RULES: dict[Kind, str] = {
     "inf": "infinite only where the true value or an intermediate of the program is past the range",
     "dtype": "the result has the dtype of the inputs",
     "shape": "the result has the batch's shape, or none after a reduction",
-    "mutation": "inputs are unchanged, bit for bit",
+    "mutation": "inputs are unchanged, bit for bit, and so are the settings of the process",
     "module": "function, module and alias agree bit for bit",
     "identity": "both sides agree within the sum of their bounds",
     "error": "what the spec rejects raises",
+    "layout": "a view gives what contiguous inputs give, within the bound",
+    "determinism": "calls of the same numbers agree, within the bound",
 }
 
 
@@ -94,11 +101,31 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         cases=len({each.case.id for each in group}),
         parameters=as_mapping(case.parameters),
         reduction=case.reduction,
+        hint=fault.hint,
         snippet=snippet(call, fault.input),
+        test=regression_test(call, fault.input, fault.kind, _due(fault), _shape_due(fault)),
         smallest=tuple(_example(each) for each in group[:3]),
         extent=extent_of(fault, group),
         **numbers,
     )
+
+
+def _due(fault: Fault) -> Due | None:
+    """The worst element and how far off it may be, in absolute numbers."""
+    judged = fault.judged
+    if judged is None or judged.worst is None:
+        return None
+    place = judged.worst
+    expected = float(judged.expected[place])
+    at = np.flatnonzero(judged.probed == place)
+    share = float(judged.bound_ulp[at[0]]) if at.size else 0.0
+    step = float(ulp(np.asarray(expected), FORMATS[fault.case.dtype]))
+    allowed = share * step if np.isfinite(share) else 0.0
+    return Due(place, expected, allowed)
+
+
+def _shape_due(fault: Fault) -> str | None:
+    return fault.expected if fault.kind == "shape" else None
 
 
 def _numbers(fault: Fault) -> dict[str, Any]:
@@ -117,7 +144,8 @@ def _numbers(fault: Fault) -> dict[str, Any]:
         "expected": worst.expected, "actual": worst.actual,
         "expected_hex": float(judged.expected[place]).hex(),
         "actual_hex": float(judged.actual[place]).hex(),
-        "error_ulp": worst.ulp, "share": worst.share, "bound": worst.bound_ulp,
+        "error_ulp": None if math.isnan(worst.ulp) else worst.ulp,
+        "share": worst.share, "bound": worst.bound_ulp,
     }  # fmt: skip
 
 

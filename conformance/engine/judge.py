@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.cases.case import Case
+from conformance.cases.sample import batch_of
 from conformance.engine.standard import (
     Arguments,
+    GradientRuns,
     Indices,
     Limits,
     Practice,
     Reference,
-    gradient_limits,
+    gradient_runs,
     restricted,
-    sample_shape,
     separable,
     true_gradients,
     true_value,
     value_limits,
 )
+from conformance.numerics.bounded import Bounded
 from conformance.numerics.classification import Class, limit, preliminary, settle
-from conformance.numerics.formats import FORMATS, Floats, Format, ulp
+from conformance.numerics.formats import FLOAT64, FORMATS, Floats, Format, ulp
 from conformance.specs.models import Loss
 
 LimitsAt = Callable[[Indices], Limits]
@@ -77,16 +79,26 @@ def judge(actual: Floats, expected: Floats, form: Format, limits_at: LimitsAt) -
     if not probed.size:
         return Judgement(actual, expected, classes, ulps, probed, nothing, nothing, nothing)
     limits = limits_at(probed)
-    settled, share = settle(
-        actual[probed], expected[probed], form, limits.own, limits.ideal, limits.truth
-    )
+    settled, share, truth = _settled(actual[probed], expected[probed], form, limits)
     classes[probed] = np.where(still_open[probed], settled, classes[probed])
     with np.errstate(all="ignore"):
         step = ulp(expected[probed], form)
-        bound_ulp = limit(limits.own, form, limits.truth) / step
-        ideal_ulp = limit(limits.ideal, form, limits.truth) / step
+        bound_ulp = limit(limits.own, form, truth) / step
+        ideal_ulp = limit(limits.ideal, form, truth) / step
         excess = ulps[probed] / ideal_ulp
     return Judgement(actual, expected, classes, ulps, probed, share, bound_ulp, excess)
+
+
+def _settled(
+    actual: Floats, expected: Floats, form: Format, limits: Limits
+) -> tuple[NDArray[np.int8], Floats, Bounded | None]:
+    """Below float64 the reference's own error is asked for only where something fails without it."""
+    if form is not FLOAT64:
+        classes, share = settle(actual, expected, form, limits.own, limits.ideal)
+        if not np.any(classes >= Class.EXCEEDS):
+            return classes, share, None
+    truth = limits.truth()
+    return *settle(actual, expected, form, limits.own, limits.ideal, truth), truth
 
 
 def _probes(still_open: NDArray[np.bool_], ulps: Floats) -> Indices:
@@ -109,13 +121,18 @@ def distinct(ordered: Indices) -> Indices:
 
 @dataclass(frozen=True)
 class Held:
-    """A case held against one target's practice: makes expected values and limits on demand."""
+    """A case held against one target's practice: makes expected values and limits on demand.
+
+    `runs` keeps the gradient programs' runs over the whole case, by cotangent: every input's
+    gradient is judged by the same ones.
+    """
 
     case: Case
     loss: Loss
     reference: Reference
     practice: Practice
     given: Arguments
+    runs: dict[bytes, GradientRuns] = field(default_factory=dict, compare=False)
 
     @property
     def form(self) -> Format:
@@ -137,19 +154,28 @@ class Held:
 
         def at(elements: Indices) -> Limits:
             given, pick = self._focus(elements, width)
-            part = cotangent
-            if given is not self.given:
-                part = cotangent.reshape(-1)[distinct(elements // width)]
-            return gradient_limits(self.reference, self.practice, given, part, name, pick)
+            if given is self.given:
+                return self._whole(cotangent).limits(name, pick)
+            part = cotangent.reshape(-1)[distinct(elements // width)]
+            runs = gradient_runs(self.reference, self.practice, given, part)
+            return runs.limits(name, pick)
 
         return at
 
+    def _whole(self, cotangent: Floats) -> GradientRuns:
+        key = cotangent.tobytes()
+        if key not in self.runs:
+            self.runs[key] = gradient_runs(self.reference, self.practice, self.given, cotangent)
+        return self.runs[key]
+
     def _focus(self, elements: Indices, width: int) -> tuple[Arguments, Indices]:
         """Only the samples that the elements belong to, where samples can be taken apart."""
-        batch = sample_shape(self.case, self.loss)
-        samples = distinct(elements // max(width, 1))
+        batch = batch_of(self.case.inputs, self.loss)
+        samples = elements if width <= 1 else distinct(elements // width)
         few = samples.size < 0.7 * np.prod(batch, dtype=float)
         if not (few and separable(self.case, self.practice.choices)):
             return self.given, elements
-        position = np.searchsorted(samples, elements // width) * width + elements % width
-        return restricted(self.case, self.loss, self.given, samples), position
+        given = restricted(self.case, self.loss, self.given, samples)
+        if width <= 1:
+            return given, np.arange(elements.size)
+        return given, np.searchsorted(samples, elements // width) * width + elements % width

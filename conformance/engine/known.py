@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from conformance.cases.sample import batch_of
+from conformance.cases.variant import MARK
 from conformance.engine.book import Book, Explain, Fault
 from conformance.engine.divisor import names
 from conformance.engine.judge import Judgement
@@ -66,7 +67,7 @@ def explains(deviation: Deviation, fault: Fault, target: Target, loss: Loss) -> 
         return False
     narrowed = (
         (when.reduction, case.reduction),
-        (when.case, case.id.rpartition("/")[2]),
+        (when.case, case.id.rpartition("/")[2].removeprefix(MARK)),
         (when.input, fault.input),
     )
     if any(allowed and found not in allowed for allowed, found in narrowed):

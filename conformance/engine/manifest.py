@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from conformance import __version__
 from conformance.engine.practice import declared
 from conformance.engine.request import Request
 from conformance.engine.workers import Absent, Station, in_order
 from conformance.results import manifest as record
+from conformance.specs.case import Source
 from conformance.specs.library import Library, spec_digest
 from conformance.specs.models import Loss, SumOf
 from conformance.targets.bindings import Algorithm
@@ -27,8 +28,12 @@ def manifest_of(
     stations: Sequence[Station],
     absent: Sequence[Absent],
     flags: Mapping[str, Any],
+    candidate: Callable[[record.Target], record.Target] = lambda target: target,
 ) -> record.Manifest:
-    """Everything a reader of the results needs and cannot find in the cells."""
+    """Everything a reader of the results needs and cannot find in the cells.
+
+    `candidate` adds to a target's record what is known of a user's callable only.
+    """
     losses = {name: library.losses[name] for name in request.losses}
     return record.Manifest(
         suite=record.Suite(__version__, commit()),
@@ -38,8 +43,8 @@ def manifest_of(
         planned=request.planned,
         machine=machine(),
         targets=tuple(
-            _absent(each) if isinstance(each, Absent) else _station(each, losses)
-            for each in in_order(request.targets, stations, absent)
+            candidate(_absent(each) if isinstance(each, Absent) else _station(each, losses))
+            for each in in_order((*request.targets, *request.beside), stations, absent)
         ),
         losses={name: _loss(loss, library) for name, loss in losses.items()},
         dtypes=request.dtypes,
@@ -112,7 +117,11 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
         device=target.device,
         mode=target.mode or None,
         python=str(facts.pop("python", "")) or None,
-        packages={name: str(value) for name, value in facts.items() if value is not None},
+        packages={
+            **{name: str(value) for name, value in facts.items() if value is not None},
+            **station.versions,
+        },
+        role=_role(station),
         conventions={name: declared(each, losses[name]) for name, each in bound.items()},
         algorithms={
             name: record.Algorithm(
@@ -121,7 +130,14 @@ def _station(station: Station, losses: Mapping[str, Loss]) -> record.Target:
             for name, each in bound.items()
             if each.algorithm is not None
         },
+        signatures=station.signatures,
     )
+
+
+def _role(station: Station) -> Literal["target", "candidate", "beside"]:
+    if station.beside:
+        return "beside"
+    return "candidate" if station.target.place else "target"
 
 
 def _rounding(algorithm: Algorithm) -> str:
@@ -162,7 +178,7 @@ def _loss(loss: Loss, library: Library) -> record.Loss:
             for name, each in loss.parameters.items()
         },
         reductions={name: _divides_by(each.divide_by) for name, each in loss.reductions.items()},
-        sources=tuple(_source(each.key, each.where, library) for each in loss.sources),
+        sources=tuple(_source(each, library) for each in loss.sources),
         conventions={name: _convention(loss, name, library) for name in loss.conventions},
         edge_cases=tuple(
             record.EdgeCase(each.id, each.why, each.given.values, each.loss, each.gradient)
@@ -178,10 +194,12 @@ def _divides_by(rule: Any) -> str | None:
     return f"sum of {rule.sum_of}" if isinstance(rule, SumOf) else rule
 
 
-def _source(key: str, where: str | None, library: Library) -> record.Source:
-    work = library.bibliography[key]
+def _source(source: Source, library: Library) -> record.Source:
+    if source.key is None:
+        return record.Source(source.text or "", source.url, source.where)
+    work = library.bibliography[source.key]
     url = work.url or (f"https://doi.org/{work.doi}" if work.doi else None)
-    return record.Source(work.text, url, where)
+    return record.Source(work.text, url, source.where)
 
 
 def _convention(loss: Loss, name: str, library: Library) -> record.Convention:

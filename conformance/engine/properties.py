@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from conformance.cases.case import Case
-from conformance.engine import agreement, drawn, identities, written
+from conformance.engine import (
+    agreement,
+    determinism,
+    drawn,
+    exhaustive,
+    identities,
+    layout,
+    paths,
+    written,
+)
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
 
@@ -21,12 +30,18 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "edge-case": lambda block, _, book: written.edge_case_tasks(block, book),
         "identity": lambda block, cases, book: identities.tasks(block, cases, book, "identity"),
         "reduction": lambda block, cases, book: identities.tasks(block, cases, book, "reduction"),
+        "gradient-path": paths.tasks,
+        "layout": layout.tasks,
+        "determinism": determinism.tasks,
         "error": lambda block, _, book: written.error_tasks(block, book),
+        exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
 )
 
 BESIDE = ("gradient", "dtype", "shape", "mutation")
 """Judged on the calls of `value`."""
+
+BESIDE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"value": BESIDE})
 
 WRITTEN = ("example", "edge-case", "error")
 """Their cases stand in the specs; every target is asked for all of them."""

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from conformance.cases.case import Case
 from conformance.cases.identities import MARK
 from conformance.cases.replay import rebuild, split_id
+from conformance.cases.variant import base_of
 from conformance.engine.block import Block
 from conformance.engine.book import Book
+from conformance.engine.exhaustive import PLAIN
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer
 from conformance.engine.practice import algorithm_name
@@ -31,12 +33,14 @@ def replay(
     Raises CaseTextError for an id that names no case.
     """
     name, text = split_id(case_id)
+    name = PLAIN.get(name, name)  # one value of a sweep is a case like any other
     head, mark, _ = text.partition(f"/{MARK}")
-    base = rebuild(head if mark else text, losses)
+    base = rebuild(head if mark else base_of(text), losses)
     block = Block(station.side, losses[base.loss], base.dtype, losses)
     explain = explainer(station.target, losses, own)
     binding = block.binding
-    book = Book(base.loss, station.target.name, base.dtype, explain, algorithm_name(binding))
+    name_of_algorithm = algorithm_name(binding, block.loss)
+    book = Book(base.loss, station.target.name, base.dtype, explain, name_of_algorithm)
     if binding.absent is None:
         _work(name, text, base, block, book, station)
     for found in findings(book.faults, station.target.name, lambda fault: fault):

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from conformance.engine.shard import Batch, Shard
 from conformance.numerics.formats import FORMATS
+from conformance.targets.bindings import Binding
 from conformance.targets.known import Deviation
 from conformance.targets.target import Target
 
 PROPERTIES = (
-    "value", "gradient", "dtype", "shape", "mutation", "module", "alias",
-    "example", "edge-case", "identity", "reduction", "error",
+    "value", "gradient", "gradient-path", "dtype", "shape", "mutation", "module", "alias",
+    "example", "edge-case", "identity", "reduction", "layout", "determinism", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
+
+COMPARED = ("value", "gradient")
+EXHAUSTIVE = ("exhaustive", "exhaustive-gradient")
+PAIRS = "exhaustive-pairs"
+"""Recorded beside them where every value of an input is tried."""
 
 DTYPES = tuple(FORMATS)
 
@@ -45,8 +52,20 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Which part of the pairs is asked for, `shard` of `shards` from 1, and where they are kept."""
+
+    file: Path | None = None
+    shard: int = 1
+    shards: int = 1
+
+
+@dataclass(frozen=True)
 class Request:
-    """What was asked for, before it is known what can run."""
+    """What was asked for, before it is known what can run; `pairs` are losses and dtypes.
+
+    Targets in `beside` are shown for comparison. `narrow` fits the drawn cases to one binding.
+    """
 
     losses: tuple[str, ...]
     targets: tuple[Target, ...]
@@ -57,6 +76,10 @@ class Request:
     shard: Shard | None = None
     known: tuple[Deviation, ...] = ()
     """Known deviations of the project, beside those of the suite."""
+    beside: tuple[Target, ...] = ()
+    narrow: Binding | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    plan: Plan = Plan()
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -72,4 +95,11 @@ class Request:
     @property
     def planned(self) -> int:
         """Cells that the run, or its shard, sets out to record."""
-        return len(self.batches) * len(self.targets) * len(self.properties)
+        each = len(self.targets) * len(self.properties)
+        each += len(self.beside) * len(self.compared)
+        return len(self.batches) * each + len(self.pairs) * len(self.targets)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The properties of targets that are shown for comparison."""
+        return tuple(name for name in self.properties if name in COMPARED)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
-from conformance.cases.recipe import Recipe
 from conformance.engine import drawn
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault, merged_reasons
+from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer, vanished
+from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import MAKERS, WRITTEN
+from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import shrunk
+from conformance.engine.shrink import ATTEMPTS, shrunk
+from conformance.engine.suggestion import suggestion
+from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station, in_order
 from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
@@ -29,11 +33,16 @@ from conformance.targets.outcome import Outcome
 
 @dataclass(frozen=True)
 class Batch:
-    """One loss in one dtype: the cases, equal for all targets."""
+    """One loss in one dtype: the cases, equal for all targets, and the digest of their inputs."""
 
     loss: Loss
     dtype: str
     cases: tuple[Case, ...]
+    left_out: Mapping[str, int]
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of_cases(self.cases)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Job:
     book: Book
     tasks: tuple[Task, ...]
     answers: Future[list[Outcome]]
+    digest: str
 
 
 def cells(
@@ -59,7 +69,20 @@ def cells(
     What is in `done` is recorded already: a batch of which a target has every cell is not run
     again on it. Of a batch that was cut short all cells come again.
     """
-    order = in_order(request.targets, stations, absent)
+    with closing(attributed(request, losses, stations, absent, done)) as made:
+        for _, cell in made:
+            yield cell
+
+
+def attributed(
+    request: Request,
+    losses: Mapping[str, Loss],
+    stations: Sequence[Station],
+    absent: Sequence[Absent],
+    done: Container[Key] = frozenset(),
+) -> Generator[tuple[Station | Absent, Cell]]:
+    """Every cell and whose it is: two versions of one framework may have one name."""
+    order = in_order((*request.targets, *request.beside), stations, absent)
     with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
         ahead: list[tuple[Batch, list[Job | Absent]]] = []
         for loss, dtype in request.batches:
@@ -78,10 +101,20 @@ def cells(
             yield from _finished(request, *pair)
 
 
+def _finished(
+    request: Request, batch: Batch, asked: Sequence[Job | Absent]
+) -> Iterator[tuple[Station | Absent, Cell]]:
+    for each in asked:
+        if isinstance(each, Absent):
+            yield from ((each, cell) for cell in _not_run(request, batch, each))
+        else:
+            yield from ((each.station, cell) for cell in _finish(request, each))
+
+
 def _whole(
     request: Request, loss: str, dtype: str, side: Station | Absent, done: Container[Key]
 ) -> bool:
-    return all((loss, name, side.target.name, dtype) in done for name in request.properties)
+    return all((loss, name, side.target.name, dtype) in done for name in _asked(request, side))
 
 
 def _drawn(request: Request, loss: Loss, dtype: str) -> Batch:
@@ -89,15 +122,10 @@ def _drawn(request: Request, loss: Loss, dtype: str) -> Batch:
     recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
     if depth.coarse:
         recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
-    return Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes))
-
-
-def _finished(request: Request, batch: Batch, asked: Sequence[Job | Absent]) -> Iterator[Cell]:
-    for each in asked:
-        if isinstance(each, Absent):
-            yield from _not_run(request, batch, each)
-        else:
-            yield from _finish(request, each)
+    left_out: Mapping[str, int] = {}
+    if request.narrow is not None:
+        recipes, left_out = narrowed(recipes, request.narrow, loss)
+    return Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes), left_out)
 
 
 def _ask(
@@ -110,12 +138,33 @@ def _ask(
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
     explain = explainer(station.target, losses, request.known)
-    book = Book(batch.loss.id, station.target.name, batch.dtype, explain, algorithm_name(binding))
+    book = Book(
+        batch.loss.id,
+        station.target.name,
+        batch.dtype,
+        explain,
+        algorithm_name(binding, batch.loss),
+    )
+    if not station.beside:
+        _leave_out(book, batch.left_out)
     tasks = (
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
     calls = [call for task in tasks for call in task.calls]
-    return Job(station, block, book, tasks, pool.submit(ask, station, calls))
+    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch.digest)
+
+
+def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
+    """Count what drawn cases would have asked for and the callable does not take."""
+    for name in (drawn.VALUE, drawn.GRADIENT):
+        for reason, count in reasons.items():
+            for _ in range(count):
+                book.skip(name, reason)
+
+
+def _asked(request: Request, side: Station | Absent) -> tuple[str, ...]:
+    beside = isinstance(side, Station) and side.beside
+    return request.compared if beside else request.properties
 
 
 def _tasks(
@@ -124,27 +173,31 @@ def _tasks(
     paired = cases[: request.depth.paired]
     budget = Budget(request.depth.compiled)
     for name, make in MAKERS.items():
-        if name not in request.properties:
+        if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
             tasks = within(budget, tasks, name, book)
-        yield from tasks
+        yield from (replace(task, property=name) for task in tasks)
 
 
 def _finish(request: Request, job: Job) -> Iterator[Cell]:
     """Judge the answers, shrink what failed, and give the cells of every property."""
     answers = iter(job.answers.result())
     for task in job.tasks:
-        task.judge(job.book, [next(answers) for _ in task.calls])
-    for found in findings(job.book.faults, job.station.target.name, _reducer(job)):
+        outcomes = [next(answers) for _ in task.calls]
+        task.judge(job.book, outcomes)
+        job.book.tally(task.property).warn(outcomes)
+    for found in findings(
+        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
+    ):
         job.book.tally(found.property).findings.append(found)
     for (name, _), (fault, known) in job.book.explained.items():
         shown = documented(fault, known, job.station.target.name)
         job.book.tally(name).findings.append(shown)
     for name, gone in vanished(job.book, job.station.target, request.known).items():
         job.book.tally(name).vanished += gone
-    for name in request.properties:
+    for name in _asked(request, job.station):
         yield _cell(job, name)
 
 
@@ -154,33 +207,47 @@ def _cell(job: Job, name: str) -> Cell:
     skipped = merged_reasons(book.skipped.get(name, {}))
     empty = not (tally.cases or tally.outcomes or tally.findings)
     tally.reason = absent or skipped or (NOTHING if empty else None)
-    return tally.cell()
+    drawn_inputs = job.digest if tally.cases and name not in WRITTEN else None
+    return replace(tally.cell(), inputs=drawn_inputs)
 
+
+HASTY = 30
+"""Attempts at a smaller case where an answer is due within seconds."""
 
 NOTHING = "the spec or the binding states nothing of this kind"
 
 
-def _reducer(job: Job) -> Callable[[Fault], Fault]:
-    """Shrinks a fault of a drawn case; all others are small already."""
+def _attempts(request: Request) -> int:
+    """Of a check in the quick profile somebody waits for the answer."""
+    return HASTY if request.narrow is not None and request.depth.coarse else ATTEMPTS
+
+
+def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
+    """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
 
     def reduce(fault: Fault) -> Fault:
-        def retry(recipe: Recipe) -> Fault | None:
-            return _retried(job, fault.property, recipe)
+        def retry(case: Case) -> Fault | None:
+            return _retried(job, fault.property, case)
 
-        return shrunk(fault, job.block.loss, retry) if fault.property in _DRAWN else fault
+        if fault.property not in _DRAWN or fault.kind in DEATHS:
+            return _advised(fault, job)
+        smaller = shrunk(fault, job.block.loss, retry, attempts)
+        return _advised(smaller, job)
 
     return reduce
+
+
+def _advised(fault: Fault, job: Job) -> Fault:
+    """With the choice that its author may have meant, where the target is a user's callable."""
+    hint = suggestion(fault, job.block) if job.station.target.place else ""
+    return replace(fault, hint=hint) if hint else fault
 
 
 _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
 
 
-def _retried(job: Job, name: str, recipe: Recipe) -> Fault | None:
+def _retried(job: Job, name: str, case: Case) -> Fault | None:
     """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
-    try:
-        case = build(recipe, job.block.loss)
-    except (ValueError, IndexError):
-        return None
     call = job.block.bound(case)
     if not isinstance(call, Call):
         return None

@@ -12,19 +12,25 @@ from conformance.engine.book import Book
 from conformance.targets.call import Call
 
 _VECTORS = ((1, 1), (9, 3), (33, 17))
-"""Sizes up to the first number become the second: one, a few, a vector and its tail; else 65."""
+"""Sizes up to the first number become the second: one, a few, a vector register and its tail."""
+_LONG, _LONG_ROWS = 4099, 129
+"""Any longer one: past every block that a kernel splits a sum into; fewer where each has classes."""
 
 
 def coarse(recipe: Recipe) -> Recipe:
-    """The recipe on one of a dozen shapes, which still have a tail behind every vector width."""
-    batch = recipe.batch
+    """The recipe on one of a dozen shapes, which still have a tail behind every vector width.
+
+    Long ones cost little more than short ones and verify many times as much.
+    """
+    batch, classes = recipe.batch, recipe.classes
+    longest = _LONG if classes is None else _LONG_ROWS
     if len(batch) == 1:
-        batch = (next((size for most, size in _VECTORS if batch[0] <= most), 65),)
+        batch = (next((size for most, size in _VECTORS if batch[0] <= most), longest),)
     elif len(batch) == 2:
-        batch = (17, 2) if batch[0] > 9 else (3, 5)
+        wide = (33, 31) if classes is None else (17, 2)
+        batch = wide if batch[0] > 9 else (3, 5)
     elif len(batch) == 3:
         batch = (2, 3, 2)
-    classes = recipe.classes
     if classes is not None and classes > 2:
         classes = 3 if classes <= 10 else 33
     return replace(recipe, batch=batch, classes=classes)
@@ -62,5 +68,5 @@ def signature(call: Call) -> Any:
     """What a compiler would have to compile anew."""
     arrays = tuple((name, array.shape) for name, array in call.arrays.items())
     numbers = tuple(sorted((name, repr(value)) for name, value in call.numbers.items()))
-    form = (call.path, call.reduction, call.gradient, call.dtype)
+    form = (call.path, call.reduction, call.gradient, call.dtype, call.layout)
     return (form, arrays, numbers, None if call.cotangent is None else call.cotangent.shape)

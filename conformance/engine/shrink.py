@@ -1,24 +1,29 @@
-"""Reduce a failing case: its recipe by Hypothesis, then the case to its single worst sample."""
+"""Reduce a failing case: its recipe by Hypothesis, then to one sample, then to short numbers."""
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
-from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from conformance.cases.case import Case
+from conformance.cases.generation import build
 from conformance.cases.recipe import CaseTextError, Recipe
+from conformance.cases.sample import batch_of
+from conformance.cases.shrinking import as_given, simpler, simpler_cases
 from conformance.engine.book import Fault
-from conformance.engine.standard import sample_shape
 from conformance.specs.models import Loss
 
-Retry = Callable[[Recipe], Fault | None]
-"""Run a recipe again; gives the fault of the property under reduction, if it shows."""
+Retry = Callable[[Case], Fault | None]
+"""Ask for a case again; gives the fault of the property under reduction, if it shows."""
 
 ATTEMPTS = 120
+STEPS = 80
+"""Cases with shorter numbers that are tried, once a single sample is left."""
 _QUIET = settings(
     database=None,
     max_examples=ATTEMPTS,
@@ -30,14 +35,14 @@ _QUIET = settings(
 )
 
 
-def shrunk(fault: Fault, loss: Loss, retry: Retry) -> Fault:
+def shrunk(fault: Fault, loss: Loss, retry: Retry, attempts: int = ATTEMPTS) -> Fault:
     """The same kind of fault on the smallest case that still shows it; the fault itself otherwise."""
     try:
         recipe = Recipe.parse(fault.case.id)
     except CaseTextError:
         return fault  # written in a spec: small already
-    smaller = _by_recipe(fault, recipe, retry)
-    return _by_sample(smaller, loss, retry)
+    smaller = _by_recipe(fault, recipe, loss, retry, attempts)
+    return _by_number(_by_sample(smaller, loss, retry), loss, retry)
 
 
 def _same(fault: Fault, other: Fault | None) -> bool:
@@ -50,63 +55,69 @@ def _nature(fault: Fault) -> tuple[str, str | None, str | None]:
     return fault.kind, fault.input, raised
 
 
-def _by_recipe(fault: Fault, recipe: Recipe, retry: Retry) -> Fault:
-    shown: dict[Recipe, Fault] = {}
+def _by_recipe(fault: Fault, recipe: Recipe, loss: Loss, retry: Retry, attempts: int) -> Fault:
+    """Each recipe is asked for once: Hypothesis gives up on a fault that comes and goes."""
+    asked: dict[Recipe, Fault | None] = {}
 
     def fails(candidate: Recipe) -> bool:
-        found = retry(candidate)
-        if found is None or not _same(fault, found):
-            return False
-        shown[candidate] = found
-        return True
+        if candidate not in asked:
+            found = _retried(candidate, loss, retry)
+            asked[candidate] = found if _same(fault, found) else None
+        return asked[candidate] is not None
 
     try:
-        return shown[find(simpler(recipe), fails, settings=_QUIET, random=random.Random(0))]
+        quiet = settings(_QUIET, max_examples=attempts)
+        smallest = find(simpler(recipe, loss), fails, settings=quiet, random=random.Random(0))
     except NoSuchExample:
         return fault
+    return asked[smallest] or fault
 
 
-def simpler(recipe: Recipe) -> st.SearchStrategy[Recipe]:
-    """Recipes between the plainest and this one: each part as it is, or simpler."""
-    small = [(n,) for n in (1, 2, 3, 7)] if recipe.batch else []
-    batches: list[tuple[int, ...]] = [*small, recipe.batch]
-    fewer = [n for n in (2, 3) if recipe.classes is not None and n < recipe.classes]
-    classes: list[int | None] = [*fewer, recipe.classes]
-    keep = [st.sampled_from([None, pair]) for pair in recipe.parameters]
-
-    def made(
-        parameters: tuple[tuple[str, str] | None, ...],
-        regime: str,
-        reduction: str,
-        count: int | None,
-        batch: tuple[int, ...],
-    ) -> Recipe:
-        kept = tuple(pair for pair in parameters if pair is not None)
-        return replace(
-            recipe, batch=batch, classes=count, regime=regime, reduction=reduction, parameters=kept
-        )
-
-    return st.builds(
-        made,
-        st.tuples(*keep),
-        st.sampled_from(["typical", recipe.regime]),
-        st.sampled_from(["none", recipe.reduction]),
-        st.sampled_from(classes),
-        st.sampled_from(batches),  # last, as a single sample is cut out of it afterwards
-    )
+def _retried(recipe: Recipe, loss: Loss, retry: Retry) -> Fault | None:
+    try:
+        return retry(build(recipe, loss))
+    except (ValueError, IndexError):  # the simpler parts do not go together
+        return None
 
 
 def _by_sample(fault: Fault, loss: Loss, retry: Retry) -> Fault:
     """Only the sample of the worst element, where the fault stays with it."""
     if fault.judged is None or fault.judged.worst is None:
         return fault
-    batch = sample_shape(fault.case, loss)
-    samples = 1
-    for length in batch:
-        samples *= length
+    samples = math.prod(batch_of(fault.case.inputs, loss))
     size = fault.judged.actual.size
     if samples <= 1 or size < samples:
         return fault
     element = fault.judged.worst * samples // size
-    found = retry(replace(Recipe.parse(fault.case.id), element=element))
+    found = _retried(replace(Recipe.parse(fault.case.id), element=element), loss, retry)
     return found if found is not None and _same(fault, found) else fault
+
+
+def _by_number(fault: Fault, loss: Loss, retry: Retry) -> Fault:
+    """The same with its numbers in its id, and shorter ones where the fault stays."""
+    given = as_given(fault.case)
+    if given is fault.case:
+        return fault
+    smallest = retry(given)
+    if smallest is None or not _same(fault, smallest):
+        return fault
+    steps, tried = iter(range(STEPS)), {given.id}
+    while (found := _step(smallest, loss, retry, steps, tried)) is not None:
+        smallest = found
+    return smallest
+
+
+def _step(
+    fault: Fault, loss: Loss, retry: Retry, steps: Iterator[int], tried: set[str]
+) -> Fault | None:
+    """The first simpler neighbour that shows the same fault."""
+    for case in simpler_cases(fault.case, loss):
+        if case.id in tried:
+            continue
+        if next(steps, None) is None:
+            return None
+        tried.add(case.id)
+        found = retry(case)
+        if found is not None and _same(fault, found):
+            return found
+    return None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.cases.case import Case
+from conformance.cases.sample import batch_of
 from conformance.numerics.arithmetic import IDEAL64, Arithmetic, wide
 from conformance.numerics.bounded import Bounded
-from conformance.numerics.formats import FORMATS, Floats
+from conformance.numerics.formats import Floats
 from conformance.numerics.program import run_bounded
 from conformance.specs.models import Loss
 
@@ -45,12 +47,12 @@ class Reference:
 class Limits:
     """Bounds of the elements asked for: what the programs may be off by, what the best one is.
 
-    `truth` is the reference's own run in float64, whose error no implementation answers for.
+    `truth` makes the reference's own run in float64, whose error no implementation answers for.
     """
 
     own: Bounded
     ideal: Bounded
-    truth: Bounded
+    truth: Callable[[], Bounded]
 
 
 @dataclass(frozen=True)
@@ -86,47 +88,55 @@ def value_limits(
     reference: Reference, practice: Practice, given: Arguments, pick: Indices | None = None
 ) -> Limits:
     """Limits of the value, flattened; of the picked elements only, where `pick` is given."""
-    runs = [
-        _flat(run_bounded(each, practice.arithmetic, given.positional, given.keywords), pick)
-        for each in practice.values
-    ]
-    return _limits(runs, reference.value, practice.arithmetic, given, (), None, pick)
+
+    def run(program: Program, under: Arithmetic) -> Bounded:
+        return _flat(run_bounded(program, under, given.positional, given.keywords), pick)
+
+    return Limits(
+        envelope([run(each, practice.arithmetic) for each in practice.values]),
+        run(reference.value, _ideal(practice)),
+        lambda: run(reference.value, IDEAL64),
+    )
 
 
-def gradient_limits(
-    reference: Reference,
-    practice: Practice,
-    given: Arguments,
-    cotangent: Floats,
-    name: str,
-    pick: Indices | None = None,
-) -> Limits:
-    """Limits of the gradient with respect to the input `name`, flattened."""
-    positional = (*given.positional, cotangent)
-    runs = [
-        _flat(run_bounded(each, practice.arithmetic, positional, given.keywords)[name], pick)
-        for each in practice.gradients
-    ]
-    arithmetic = practice.arithmetic
-    return _limits(runs, reference.gradient, arithmetic, given, (cotangent,), name, pick)
+Gradients = Mapping[str, Bounded]
 
 
-def _limits(
-    runs: Sequence[Bounded],
-    program: Program,
-    arithmetic: Arithmetic,
-    given: Arguments,
-    extra: tuple[Any, ...],
-    name: str | None,
-    pick: Indices | None,
-) -> Limits:
-    positional = (*given.positional, *extra)
+@dataclass(frozen=True)
+class GradientRuns:
+    """Runs of the gradient programs of a case; one gives the gradients of every input."""
 
-    def run(under: Arithmetic) -> Bounded:
-        result = run_bounded(program, under, positional, given.keywords)
-        return _flat(result if name is None else result[name], pick)
+    own: tuple[Gradients, ...]
+    ideal: Gradients
+    truth: Callable[[], Gradients]
 
-    return Limits(envelope(runs), run(wide(arithmetic.storage, arithmetic)), run(IDEAL64))
+    def limits(self, name: str, pick: Indices | None = None) -> Limits:
+        """Limits of the gradient with respect to the input `name`, flattened."""
+        return Limits(
+            envelope([_flat(each[name], pick) for each in self.own]),
+            _flat(self.ideal[name], pick),
+            lambda: _flat(self.truth()[name], pick),
+        )
+
+
+def gradient_runs(
+    reference: Reference, practice: Practice, given: Arguments, cotangent: Floats
+) -> GradientRuns:
+    def run(program: Program, under: Arithmetic) -> Gradients:
+        found: Gradients = run_bounded(
+            program, under, (*given.positional, cotangent), given.keywords
+        )
+        return found
+
+    return GradientRuns(
+        tuple(run(each, practice.arithmetic) for each in practice.gradients),
+        run(reference.gradient, _ideal(practice)),
+        cache(lambda: run(reference.gradient, IDEAL64)),
+    )
+
+
+def _ideal(practice: Practice) -> Arithmetic:
+    return wide(practice.arithmetic.storage, practice.arithmetic)
 
 
 def envelope(runs: Sequence[Bounded]) -> Bounded:
@@ -144,13 +154,6 @@ def _flat(result: Bounded, pick: Indices | None) -> Bounded:
     return flat if pick is None else flat[pick]
 
 
-def sample_shape(case: Case, loss: Loss) -> tuple[int, ...]:
-    """Shape of the batch: the axes of the inputs that are no class axis."""
-    name, spec = next(iter(loss.inputs.items()))
-    shape = case.inputs[name].shape
-    return shape[:-1] if "classes" in spec.shape.split() else shape
-
-
 def separable(case: Case, choices: Mapping[str, str]) -> bool:
     """Whether each sample's loss stands alone in the output, so that samples can be taken apart."""
     return case.reduction == "none" and choices.get("last-axis", "kept") == "kept"
@@ -158,7 +161,7 @@ def separable(case: Case, choices: Mapping[str, str]) -> bool:
 
 def restricted(case: Case, loss: Loss, given: Arguments, samples: Indices) -> Arguments:
     """The arguments of the chosen samples alone, as one batch axis. Only for separable cases."""
-    batch = sample_shape(case, loss)
+    batch = batch_of(case.inputs, loss)
     positional = tuple(
         _taken(array, "classes" in spec.shape.split(), batch, samples)
         for array, spec in zip(given.positional, loss.inputs.values(), strict=True)
@@ -174,8 +177,3 @@ def restricted(case: Case, loss: Loss, given: Arguments, samples: Indices) -> Ar
 def _taken(array: Any, has_classes: bool, batch: tuple[int, ...], samples: Indices) -> Any:
     tail = array.shape[-1:] if has_classes else ()
     return np.broadcast_to(array, batch + tail).reshape(-1, *tail)[samples]
-
-
-def finest(dtype: str) -> float:
-    """Smallest positive number of a dtype."""
-    return FORMATS[dtype].smallest_subnormal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,9 +16,11 @@ from conformance.engine.judge import Judgement
 from conformance.engine.tolerances import flagged
 from conformance.numerics.classification import Class
 from conformance.numerics.formats import Floats
+from conformance.results.behaviour import normal
 from conformance.results.cell import AccuracyLoss, Cell, Deviation, Finding, Outcome, Row, Worst
 from conformance.results.verdict import Class as Label
 from conformance.results.verdict import Verdict, worst
+from conformance.targets.outcome import Outcome as Answer
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Tally:
     loss_of_accuracy: AccuracyLoss | None = None
     reason: str | None = None
     axis: str = "input"
+    coverage: str = ""
+    warned: dict[str, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -126,6 +130,14 @@ class Tally:
             deviation.id, deviation.reason, deviation.source, count
         )
 
+    def warn(self, answers: Iterable[Answer]) -> None:
+        """Keep the warnings of some calls, each once whatever its numbers are."""
+        for answer in answers:
+            for category, text in answer.warnings:
+                told = f"{category}: {' '.join(text.split())}"[:LONGEST_WARNING]
+                if len(self.warned) < MOST_WARNINGS:
+                    self.warned.setdefault(normal(told), told)
+
     def verdict(self) -> Verdict:
         verdicts: list[Verdict] = [row.verdict for row in self.rows]
         verdicts += [each.verdict for each in self.outcomes]
@@ -146,11 +158,12 @@ class Tally:
             classes=dict(self.classes), worst=self.worst, bias_ulp=self.bias.ulp,
             accuracy_loss=self.loss_of_accuracy, typed=dict(self.typed),
             axis=self.axis,
-            coverage=f"sampled n={self.elements}" if self.elements else "",
+            coverage=self.coverage or (f"sampled n={self.elements}" if self.elements else ""),
             algorithm=self.algorithm, points=self.cloud.thinned(),
             quantiles=self.distribution.quantiles(), rows=tuple(self.rows),
             outcomes=tuple(self.outcomes), findings=tuple(self.findings),
             known=(*self.known.values(), *self.vanished),
+            warnings=tuple(self.warned.values()),
         )  # fmt: skip
 
 
@@ -160,6 +173,8 @@ def brief(number: float) -> float:
 
 
 DEATHS = {"crash", "timeout", "memory"}
+MOST_WARNINGS, LONGEST_WARNING = 16, 240
+"""Of one cell, and characters of one: they are there to be compared, not to be a log."""
 
 
 def _rank(found: Worst) -> tuple[float, float]:
@@ -168,11 +183,14 @@ def _rank(found: Worst) -> tuple[float, float]:
 
 
 def worst_of(case: Case, judged: Judgement, place: int) -> Worst:
-    """The element as numbers and in hexadecimal, with the inputs of its sample."""
+    """The element as numbers and in hexadecimal, with the inputs of its sample.
+
+    A wrong class, such as NaN for a number, has no distance: no bound is told for it.
+    """
     inputs = sample_inputs(case, place, judged.actual.size)
     share = bound = None
     at = np.flatnonzero(judged.probed == place)
-    if at.size:
+    if at.size and not np.isnan(judged.ulps[place]):
         share, bound = float(judged.share[at[0]]), float(judged.bound_ulp[at[0]])
     return Worst(
         ulp=float(judged.ulps[place]),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from conformance.cases.case import Case
 from conformance.cases.edges import Expected, WrittenCase, edge_cases, examples
 from conformance.cases.rejects import RejectCase, rejects
 from conformance.engine.agreement import answer
@@ -24,7 +26,7 @@ from conformance.numerics.formats import FORMATS, Floats
 from conformance.results import cell
 from conformance.results.verdict import Verdict, worst
 from conformance.targets.call import Call, NotApplicable, bind
-from conformance.targets.outcome import Outcome
+from conformance.targets.outcome import Array, Outcome
 
 EXAMPLE, EDGE_CASE, ERROR = "example", "edge-case", "error"
 
@@ -38,13 +40,31 @@ def edge_case_tasks(block: Block, book: Book) -> Iterator[Task]:
 
 
 def _written(block: Block, book: Book, name: str, cases: Sequence[WrittenCase]) -> Iterator[Task]:
-    for written in cases:
+    for each in cases:
+        written = _as_offered(each, block)
         call = block.bound(written.case)
         if isinstance(call, NotApplicable):
             book.skip(name, call.reason)
             book.note(name, _row(written, "", "", "n/a", call.reason))
         else:
             yield Task(written.case.id, (call,), _judge_written(block, written, call, name))
+
+
+def _as_offered(written: WrittenCase, block: Block) -> WrittenCase:
+    """The case reduced, for a callable that always reduces; the reference then says what is due."""
+    case = _reduced(written.case, block)
+    if case is written.case:
+        return written
+    due = Expected(None, {}, f"asked with the reduction {case.reduction}, which it always applies")
+    return replace(written, case=case, norm=due, when={}, sign_of_zero=False)
+
+
+def _reduced(case: Case, block: Block) -> Case:
+    binding = block.binding
+    lacking = case.reduction == "none" and "none" in binding.unsupported
+    if not lacking or not binding.reductions:
+        return case
+    return replace(case, reduction=next(iter(binding.reductions)))
 
 
 def _judge_written(
@@ -91,17 +111,13 @@ class _Witness:
         value = self.due(
             self.expected.loss, self.written.norm.loss, self.held.value(), self.norm.value()
         )
-        faults = [answer_fault(case, call, outcome, self.name)]
-        if faults[0] is None:
-            faults = [
-                dtype_fault(case, call, outcome),
-                shape_fault(case, call, outcome, value.shape),
-                mutation_fault(case, call, outcome),
-            ]
-        for fault in faults:
+        failed = answer_fault(case, call, outcome, self.name)
+        misshapen = None if failed else shape_fault(case, call, outcome, value.shape)
+        beside = [dtype_fault(case, call, outcome), mutation_fault(case, call, outcome)]
+        for fault in [failed] if failed else [misshapen, *beside]:
             if fault is not None:
                 self.verdicts.append(book.check(fault.property, case, fault))
-        if outcome.value is not None and faults[-2:][0] is None:
+        if failed is None and misshapen is None:
             self._values(outcome, value)
         book.note(
             self.name,
@@ -115,7 +131,7 @@ class _Witness:
         assert outcome.value is not None
         form = FORMATS[self.case.dtype]
         judged = judge(outcome.value.values, value, form, self.held.value_limits_at)
-        self._count(judged, None, "")
+        self._count(judged, None, outcome.value)
         if self.written.sign_of_zero:
             self._sign(outcome.value.values, value)
         if not self.call.gradient:
@@ -131,14 +147,14 @@ class _Witness:
             due = self.due(stated, base, derived[wanted], norm.get(wanted))
             if found.shape == due.shape:
                 limits = self.held.gradient_limits_at(wanted, self.call.cotangent)
-                self._count(judge(found.values, due, form, limits), wanted, f"/{wanted}")
+                self._count(judge(found.values, due, form, limits), wanted, found)
 
     def _same_shape(self) -> bool:
         return self.norm.value().shape == self.held.value().shape
 
-    def _count(self, judged: Judgement, wanted: str | None, suffix: str) -> None:
+    def _count(self, judged: Judgement, wanted: str | None, returned: Array) -> None:
         known = len(self.book.faults)
-        self.book.measure(self.name, self.case, self.call, judged, input=wanted)
+        self.book.measure(self.name, self.case, self.call, judged, input=wanted, returned=returned)
         new = len(self.book.faults) > known
         verdict: Verdict = "fail" if new else "known" if judged.failed.size else "pass"
         self.verdicts.append(verdict)
@@ -181,7 +197,7 @@ def error_tasks(block: Block, book: Book) -> Iterator[Task]:
 
 def _rejected_call(block: Block, reject: RejectCase) -> Call | NotApplicable:
     return bind(
-        reject.case, block.binding, block.loss,
+        _reduced(reject.case, block), block.binding, block.loss,
         gradient=(), dtypes=reject.dtypes, version=block.side.version,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ class Accuracy:
     into: float = 0.0
 
 
-TRANSCENDENTALS = ("exp", "expm1", "log", "log1p", "tanh")
+TRANSCENDENTALS = ("exp", "expm1", "log", "log1p", "power", "tanh")
 
 
 @dataclass(frozen=True)

@@ -11,49 +11,13 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from conformance.numerics import estimate
 from conformance.numerics.arithmetic import Arithmetic
-from conformance.numerics.estimate import Estimate, Mask, either
+from conformance.numerics.estimate import Estimate, Mask
 from conformance.numerics.formats import Floats
 from conformance.numerics.propagation import RULES
+from conformance.numerics.uncertain import Uncertain
 
 _COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
 _PREDICATES = {"isnan", "isinf", "isfinite", "signbit"}
-
-
-class Uncertain(NDArrayOperatorsMixin):
-    """The outcome of a comparison, and where rounding may have decided it the other way."""
-
-    __array_priority__ = 1000
-
-    def __init__(self, value: Mask, ambiguous: Mask | None) -> None:
-        self.value = value
-        self.ambiguous = ambiguous
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape
-
-    @property
-    def ndim(self) -> int:
-        return self.value.ndim
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        """np.where over two plain arrays would take the object for one true value."""
-        raise TypeError(
-            "an uncertain comparison is no mask; one branch of np.where must be Bounded"
-        )
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs or ufunc.__name__ not in _LOGIC:
-            return NotImplemented
-        values = [each.value if isinstance(each, Uncertain) else each for each in inputs]
-        doubts = [each.ambiguous for each in inputs if isinstance(each, Uncertain)]
-        return Uncertain(np.asarray(ufunc(*values)), either(*doubts))
-
-
-_LOGIC = {
-    "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
-    "logical_and", "logical_or", "logical_not",
-}  # fmt: skip
 
 
 class Bounded(NDArrayOperatorsMixin):
@@ -142,6 +106,14 @@ class Bounded(NDArrayOperatorsMixin):
         with np.errstate(all="ignore"):
             state = estimate.summed(self.state, axis, keepdims, narrow)
         return Bounded(state, self.arithmetic).written()
+
+    def sum_in_order(self, axis: int | None = None, keepdims: bool = False) -> Bounded:
+        """Sum of terms that are added one after the other, however many there are."""
+        in_order = replace(self.arithmetic, strict_order=True)
+        with np.errstate(all="ignore"):
+            state = estimate.summed(self.state, axis, keepdims, in_order)
+        result = Bounded(state, self.arithmetic)
+        return result.written() if self.arithmetic.each_op else result
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__

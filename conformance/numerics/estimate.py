@@ -70,9 +70,16 @@ def kept(value: Floats, arithmetic: Arithmetic) -> Mask | bool:
 
 def ranged(given: Estimate, form: Format) -> Estimate:
     """Mark the elements that may have passed the largest number of `form`."""
+    if given.value.size and _largest(given.value) + given.bound.max() < form.overflow:
+        return given
     reach = np.abs(given.value) + np.where(np.isfinite(given.bound), given.bound, 0.0)
     past = (reach >= form.overflow) & np.isfinite(given.value)
     return given._replace(overflow=either(given.overflow, past)) if past.any() else given
+
+
+def _largest(values: Floats) -> float:
+    """The largest magnitude; NaN where there is one."""
+    return float(max(values.max(), -values.min()))
 
 
 def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> Estimate:
@@ -144,7 +151,8 @@ def _one_rounding(
     known = operands[0].bound == 0
     for each in operands[1:]:
         known = known & (each.bound == 0)
-    if arithmetic.compute is not FLOAT64 and known.any():
+    provable = arithmetic.compute is not FLOAT64 or name in ("add", "subtract")
+    if provable and known.any():
         fits = representable(value, arithmetic.compute) & kept(value, arithmetic)
         held = known & fits & _committed_none(name, value, operands)
         error = np.where(held, 0.0, error)
@@ -152,7 +160,7 @@ def _one_rounding(
 
 
 def _committed_none(name: str, value: Floats, operands: list[Operand]) -> Mask | bool:
-    """Whether float64 itself was exact, for operands of at most 24 bits.
+    """Whether float64 itself was exact: for sums of any operands, else for those of 24 bits at most.
 
     Sums by the error term of Knuth's two-sum; quotients and roots by multiplying back, which is
     exact in float64 for such numbers, as products are.
@@ -178,14 +186,30 @@ def _in_range(name: str, result: Estimate, operands: list[Estimate], form: Forma
         for each in operands[1:]:
             finite = finite & np.isfinite(each.value)
         left = finite & np.isinf(result.value) & ~_pole(name, operands)
+        left = left | _vanished(name, operands)
         if left.any():
             result = result._replace(overflow=either(result.overflow, left))
     return ranged(result, form)
 
 
+def _vanished(name: str, operands: list[Estimate]) -> Mask | bool:
+    """Where a factor that may have underflowed to 0 meets an infinity: NaN, which none was due."""
+    if name != "multiply":
+        return False
+    a, b = operands
+
+    def at(one: Estimate, other: Estimate) -> Mask:
+        small = (other.bound > 0) & (np.abs(other.value) <= other.bound)
+        return np.asarray(np.isinf(one.value) & small)
+
+    return at(a, b) | at(b, a)
+
+
 def _pole(name: str, operands: list[Estimate]) -> Mask:
-    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0."""
+    """Where the exact function is infinite: log 0, log1p of -1, a quotient by 0, 0 ** -1."""
     last = operands[-1].value
+    if name == "power":
+        return np.asarray((operands[0].value == 0) & (last < 0))
     at = {"log": 0.0, "log1p": -1.0, "divide": 0.0, "reciprocal": 0.0}.get(name)
     return np.zeros(last.shape, dtype=bool) if at is None else np.asarray(last == at)
 

@@ -81,6 +81,18 @@ def _sqrt(_: Floats, a: Operand) -> Floats:
     return np.where(a.bound == 0, 0.0, np.where(a.value > a.bound, near, far))
 
 
+def _power(result: Floats, a: Operand, b: Operand) -> Floats:
+    """b log a moves by at most this much; a base that may be zero leaves the power between 0 and
+    the larger end, for a positive exponent."""
+    steepest = np.abs(b.value) + b.bound
+    turned = np.where(b.bound == 0, 0.0, b.bound * np.abs(np.log(a.value)))
+    near = np.abs(result) * np.expm1(steepest * _log_of(a.value, a.bound) + turned)
+    high, least, most = a.value + a.bound, b.value - b.bound, b.value + b.bound
+    far = np.where(least > 0, np.maximum(np.power(high, least), np.power(high, most)), np.inf)
+    reaches_zero = (a.bound >= a.value) & (a.value >= 0)
+    return np.where((a.bound == 0) & (b.bound == 0), 0.0, np.where(reaches_zero, far, near))
+
+
 def _same(_: Floats, a: Operand) -> Floats:
     return a.bound
 
@@ -120,6 +132,10 @@ def _unit_divisor(a: Operand, b: Operand) -> np.ndarray:
     return _known(b, 1.0, -1.0) | _known(a, 0.0)
 
 
+def _plain_power(a: Operand, b: Operand) -> np.ndarray:
+    return _known(a, 0.0, 1.0) | _known(b, 0.0, 1.0)
+
+
 def _at(value: float) -> Callable[[Operand], np.ndarray]:
     """Every implementation known returns exp 0 = 1, log 1 = 0, log1p 0 = 0 exactly."""
     return lambda a: _known(a, value)
@@ -139,6 +155,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "maximum": Rule(_largest, EXACT),
         "minimum": Rule(_largest, EXACT),
         "sign": Rule(_sign, EXACT),
+        "power": Rule(_power, TRANSCENDENTAL, _plain_power),
         "exp": Rule(_exp, TRANSCENDENTAL, _at(0.0)),
         "expm1": Rule(_expm1, TRANSCENDENTAL, _at(0.0)),
         "log": Rule(_log, TRANSCENDENTAL, _at(1.0)),

@@ -11,6 +11,7 @@ from conformance.oracle import extended
 from conformance.oracle.ball import Ball, ball, joined, kinks_of, merged, scaled, undefined
 from conformance.oracle.extended import ONE, ZERO, divide, multiply
 from conformance.specs.errors import FormulaError
+from conformance.specs.evaluation import POWER_LIMIT
 from conformance.specs.language import Thunk
 
 
@@ -28,11 +29,23 @@ class Balls:
         return Ball(value, merged(rising, falling), kinks_of(above, below))
 
     def power(self, a: Any, b: Any) -> Ball:
-        if not isinstance(b, int):
-            return self.exp(self.log(a) * b)
+        b = _whole(b)
         base = ball(a)
+        if not isinstance(b, int):
+            return self._real_power(base, ball(b))
         value = _integer_power(base.value, b)
         return base.through(value, lambda: multiply(arb(b), _integer_power(base.value, b - 1)))
+
+    def _real_power(self, base: Ball, exponent: Ball) -> Ball:
+        """e ** (b log a); of base 0 what it tends to, where no logarithm can say it."""
+        if not (extended.finite(base.value) and base.value.is_zero()):
+            return self.exp(self.log(base) * exponent)
+        if extended.is_nan(exponent.value):
+            return undefined([base, exponent])
+        if extended.sign(exponent.value) < 0:
+            return base.through(math.inf, lambda: -math.inf)
+        steep = extended.order(exponent.value, ONE) < 0
+        return base.through(ZERO, lambda: math.inf if steep else ZERO)
 
     def exp(self, x: Any) -> Ball:
         given = ball(x)
@@ -123,6 +136,16 @@ class Balls:
 
 
 _ORDERS = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1), "==": (0,), "!=": (-1, 1)}
+
+
+def _whole(exponent: Any) -> Any:
+    """A constant that is a whole number, as one: its powers need no logarithm, so any base may be."""
+    if not isinstance(exponent, Ball) or exponent.slopes:
+        return exponent
+    value = exponent.value
+    if not extended.finite(value) or not value.is_exact() or not value.is_integer():
+        return exponent
+    return int(value.unique_fmpz()) if abs(value) <= POWER_LIMIT else exponent
 
 
 def _integer_power(base: Any, exponent: int) -> Any:

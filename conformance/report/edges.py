@@ -16,6 +16,9 @@ TITLES = {
     "edge-case": "Edge cases",
     "example": "Worked examples",
     "error": "Must be refused",
+    "gradient-path": "Whichever inputs need a gradient",
+    "layout": "Layout in memory",
+    "determinism": "Determinism",
 }
 _SHORT = 48
 """Characters of a value in a table cell."""

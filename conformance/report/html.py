@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from conformance.report import (
     cases,
+    certification,
+    check,
     edges,
     formula,
     matrix,
@@ -22,13 +24,18 @@ from conformance.report import (
     wording,
 )
 from conformance.report.plots import bound, choice, cumulative, error
-from conformance.results import Results, Summary, summarise
+from conformance.report.upgrade.page import LINES, Upgrade, upgrade
+from conformance.results import Diff, Results, compare_runs, summarise
 from conformance.results.cell import Cell
+from conformance.results.certification import Certification, read_certification
+from conformance.results.change import STATE_SYMBOL
 from conformance.results.manifest import Loss, Target
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
 FIRST_SCREEN = 10
 """Causes listed at once; the others open below them."""
+CHANGES = 24
+"""Plots that give way to the section on changes, so that the page stays as light as without it."""
 GROUPS = 200
 """Causes in the page; whoever has more does not need another row to know it."""
 
@@ -66,10 +73,31 @@ class Section:
     left_out: tuple[str, ...]
 
 
-def render(results: Results) -> str:
-    """The whole page as text; write it as UTF-8."""
+def render(
+    results: Results,
+    base: Results | None = None,
+    in_use: Sequence[str] = (),
+    certified: Certification | None = None,
+) -> str:
+    """The whole page as text; write it as UTF-8. With a base it is the view of an upgrade.
+
+    `in_use` names the losses of the decision table, all where it is empty; `certified` is the
+    certification of the reference, by default the one that the suite carries. Raises DiffError
+    where no target of the two runs belongs together.
+    """
+    up = upgrade(compare_runs(base, results), in_use) if base else None
+    return _page(results, up, certified)
+
+
+def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
+    """The view of an upgrade of a diff that is there already."""
+    return _page(diff.head, upgrade(diff, in_use))
+
+
+def _page(results: Results, up: Upgrade | None, certified: Certification | None = None) -> str:
+    certified = certified or read_certification()
     summary = summarise(results)
-    drawn, left_out = choice.choose(results.cells)
+    drawn, left_out = choice.choose(results.cells, choice.BUDGET - (CHANGES if up else 0))
     series = {target.name: at for at, target in enumerate(results.manifest.targets)}
     anchors = _anchors(results.manifest.losses)
     sections = [
@@ -83,16 +111,42 @@ def render(results: Results) -> str:
         targets=results.manifest.targets,
         ran=_ran(results),
         summary=summary,
-        title=_title(results, summary),
+        title=_title(results, up.sentence if up else summary.sentence),
+        up=up,
+        lines=LINES,
         anchors=anchors,
         series=series,
         matrix=matrix.by_loss(results),
         sections=sections,
         bounds=_bounds(results, series),
         block=cases.block(results),
+        certified=certified,
+        certification=certification.lines(results.manifest, certified),
         first=FIRST_SCREEN,
         groups=summary.groups[:GROUPS],
+        **_check(results),
     )
+
+
+def piece(name: str, results: Results) -> str:
+    """One template by itself: what a notebook shows of a check."""
+    return (
+        _environment()
+        .get_template(name)
+        .render(results=results, summary=summarise(results), **_check(results))
+    )
+
+
+def _check(results: Results) -> dict[str, Any]:
+    """What a check has to say beside a run: the callable, its rows, what it lacks."""
+    return {
+        "candidate": check.candidate(results),
+        "stock": check.stock(results),
+        "rows": check.rows(results),
+        "lacks": check.lacks(results),
+        "where": check.where,
+        "error_of": check.error,
+    }
 
 
 def _section(
@@ -157,10 +211,10 @@ def _bounds(results: Results, series: dict[str, int]) -> list[bound.BoundPlot]:
     return [plot for plot in plots if plot]
 
 
-def _title(results: Results, summary: Summary) -> str:
+def _title(results: Results, sentence: str) -> str:
     names = ", ".join(target.name for target in results.manifest.targets[:3])
     more = len(results.manifest.targets) - 3
-    return f"{summary.sentence.split(':')[0]} · {names}{f' and {more} more' if more > 0 else ''}"
+    return f"{sentence.split(':')[0]} · {names}{f' and {more} more' if more > 0 else ''}"
 
 
 def _anchors(losses: Sequence[str] | Any) -> dict[str, str]:
@@ -185,6 +239,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "wording": wording,
         "SYMBOL": SYMBOL,
+        "STATE_SYMBOL": STATE_SYMBOL,
         "MEANING": MEANING,
         "VERDICTS": VERDICTS,
         "shape": bound.shape,

@@ -29,29 +29,29 @@ def render(results: Results) -> str:
         _suite(root, target, [cell for cell in results.cells if cell.target == target.name])
     _run(root, summarise(results))
     for suite in (*root, root):
-        _count(suite)
+        count(suite)
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
 def _suite(root: Element, target: Target, cells: list[Cell]) -> None:
-    suite = SubElement(root, "testsuite", name=_text(target.name))
+    suite = SubElement(root, "testsuite", name=spelled(target.name))
     places: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         places[cell.loss, cell.property].append(cell)
     for (loss, name), inside in places.items():
         _case(suite, loss, name, inside)
     if target.status == "not run" and not cells:
-        case = SubElement(suite, "testcase", classname=_text(target.name), name="run")
-        SubElement(case, "error", message=_text(target.reason or "not run"), type="not run")
+        case = SubElement(suite, "testcase", classname=spelled(target.name), name="run")
+        SubElement(case, "error", message=spelled(target.reason or "not run"), type="not run")
 
 
 def _case(suite: Element, loss: str, name: str, cells: list[Cell]) -> None:
-    case = SubElement(suite, "testcase", classname=_text(loss), name=_text(name))
+    case = SubElement(suite, "testcase", classname=spelled(loss), name=spelled(name))
     properties = SubElement(case, "properties")
     for cell in cells:
         for key, value in _numbers(cell):
-            SubElement(properties, "property", name=f"{_text(cell.dtype)}.{key}", value=value)
+            SubElement(properties, "property", name=f"{spelled(cell.dtype)}.{key}", value=value)
     verdict = worst([cell.verdict for cell in cells])
     if verdict not in _TAG:
         return
@@ -66,15 +66,15 @@ def _numbers(cell: Cell) -> list[tuple[str, str]]:
         found.append(("worst_ulp", repr(cell.worst.ulp)))
     if cell.worst and cell.worst.share is not None:
         found.append(("share", repr(cell.worst.share)))
-    return [*found, *(("known", _text(deviation.id)) for deviation in cell.known)]
+    return [*found, *(("known", spelled(deviation.id)) for deviation in cell.known)]
 
 
 def _message(cell: Cell) -> str:
     if cell.findings:
         finding = cell.findings[0]
-        return _text(f"{finding.kind}: {finding.rule}")
+        return spelled(f"{finding.kind}: {finding.rule}")
     vanished = [f"known deviation '{deviation.id}' no longer happens" for deviation in cell.known]
-    return _text(cell.reason or "; ".join(vanished) or cell.verdict)
+    return spelled(cell.reason or "; ".join(vanished) or cell.verdict)
 
 
 def _account(finding: Finding) -> str:
@@ -85,7 +85,7 @@ def _account(finding: Finding) -> str:
         f"got {wording.value(finding.actual)}",
         finding.replay,
     ]
-    return _text("\n".join(lines))
+    return spelled("\n".join(lines))
 
 
 def _run(root: Element, summary: Summary) -> None:
@@ -94,18 +94,19 @@ def _run(root: Element, summary: Summary) -> None:
     case = SubElement(suite, "testcase", classname="run", name="complete")
     for absence in summary.absent:
         if absence.target == EVERYWHERE:
-            SubElement(case, "error", message=_text(absence.reason), type="not run")
+            SubElement(case, "error", message=spelled(absence.reason), type="not run")
     if summary.word == "nothing selected":
-        SubElement(case, "error", message=_text(summary.sentence), type="not run")
+        SubElement(case, "error", message=spelled(summary.sentence), type="not run")
 
 
-def _count(element: Element) -> None:
+def count(element: Element) -> None:
+    """Write the numbers of tests, failures, errors and skips into a suite, or into all of them."""
     cases = list(element.iter("testcase"))
     element.set("tests", str(len(cases)))
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         element.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
 
 
-def _text(text: str) -> str:
+def spelled(text: str) -> str:
     """XML has no way to write most control characters, so they are spelled out."""
     return wording.visible(text)

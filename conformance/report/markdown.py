@@ -39,42 +39,42 @@ def render(results: Results) -> str:
 
 def _head(summary: Summary) -> Iterator[str]:
     words: dict[str, Verdict] = {"conforms": "pass", "findings": "fail"}
-    yield f"## {SYMBOL[words.get(summary.word, 'not run')]} {_prose(summary.sentence)}\n\n"
+    yield f"## {SYMBOL[words.get(summary.word, 'not run')]} {prose(summary.sentence)}\n\n"
     counted = [word for word in VERDICTS if summary.counts[word]]
     yield " · ".join(f"{SYMBOL[word]} {summary.counts[word]:,} {word}" for word in counted)
     yield f" · {summary.elements:,} values compared\n\n"
     if summary.absent:
         yield "### Did not run\n\n"
         for absence in summary.absent[:GROUPS]:
-            yield f"- {_code(absence.target)}: {_prose(absence.reason)}\n"
+            yield f"- {code(absence.target)}: {prose(absence.reason)}\n"
         yield "\n"
     if summary.unmet:
         yield "### Known deviations that explained nothing\n\n"
         for each in summary.unmet[:GROUPS]:
-            yield f"- {_code(each.listed.id)}: {_prose(each.reason)}\n"
+            yield f"- {code(each.listed.id)}: {prose(each.reason)}\n"
         yield "\n"
 
 
 def _matrix(results: Results) -> Iterator[str]:
-    names = [_code(target.name) for target in results.manifest.targets]
+    names = [code(target.name) for target in results.manifest.targets]
     yield f"### Matrix\n\n| loss | {' | '.join(names)} |\n|---{'|---' * len(names)}|\n"
     for line in matrix.by_loss(results):
         cells = [f"{s.symbol} {s.verdict} {s.number}".strip() for s in line.squares]
-        yield f"| {_code(line.name)} | {' | '.join(cells)} |\n"
+        yield f"| {code(line.name)} | {' | '.join(cells)} |\n"
     yield "\nThe number is the largest share of the derived bound that was used.\n\n"
 
 
 def _group(group: Group) -> str:
     cause, finding = group.cause, group.worst
-    head = f"{SYMBOL[group.verdict]} {cause.kind}: {_code(cause.loss)} {_code(cause.property)}"
+    head = f"{SYMBOL[group.verdict]} {cause.kind}: {code(cause.loss)} {code(cause.property)}"
     size = html.escape(wording.headline(finding) or cause.kind)
     cases = wording.plural(group.cases, "case")
     lines = [
-        f"<details><summary>{head} on {_code(cause.family)}: {size}, {cases}</summary>\n",
-        f"\n{_prose(finding.rule)} {_prose(finding.why)}\n\n",
+        f"<details><summary>{head} on {code(cause.family)}: {size}, {cases}</summary>\n",
+        f"\n{prose(finding.rule)} {prose(finding.why)}\n\n",
         *_facts(finding),
-        _fence(finding.snippet),
-        _fence(finding.replay),
+        fence(finding.snippet),
+        fence(finding.replay),
         "</details>\n\n",
     ]
     return "".join(lines)
@@ -85,33 +85,35 @@ def _facts(finding: Finding) -> Iterator[str]:
         return
     yield "| | |\n|---|---|\n"
     for name, item in finding.inputs.items():
-        yield f"| {_code(name)} | {_code(wording.value(item))} |\n"
+        yield f"| {code(name)} | {code(wording.value(item))} |\n"
     for name, item, bits in (
         ("expected", finding.expected, finding.expected_hex),
         ("got", finding.actual, finding.actual_hex),
     ):
-        hexadecimal = f" {_code(wording.value(bits))}" if bits is not None else ""
-        yield f"| {name} | {_code(wording.value(item))}{hexadecimal} |\n"
+        hexadecimal = f" {code(wording.value(bits))}" if bits is not None else ""
+        yield f"| {name} | {code(wording.value(item))}{hexadecimal} |\n"
     wrong = f"{finding.mismatched:,} of {finding.of:,}"
-    yield f"| elements wrong | {wrong} |\n| where | {_code(finding.target)} {finding.dtype} |\n\n"
+    yield f"| elements wrong | {wrong} |\n| where | {code(finding.target)} {finding.dtype} |\n\n"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Inline code as HTML: no character ends it, and no name in it becomes a mention."""
     plain = html.escape(wording.short(text, _TEXT)).replace("|", "&#124;").replace("`", "&#96;")
     return f"<code>{' '.join(plain.split())}</code>"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
+    """Foreign text on one line, with nothing in it that Markdown or HTML would obey."""
     plain = html.escape(" ".join(wording.short(text, _TEXT).split()), quote=False)
     # `&` and `;` are left: what escape() wrote has to stay readable as an entity.
     return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", plain)
 
 
-def _fence(text: str) -> str:
+def fence(text: str) -> str:
+    """A block of code that its own text cannot end; nothing where there is no text."""
     if not text:
         return ""
     clean = wording.visible(text)
     ticks = max((len(run) for run in re.findall("`+", clean)), default=0)
-    fence = "`" * max(3, ticks + 1)
-    return f"{fence}\n{clean}\n{fence}\n"
+    edge = "`" * max(3, ticks + 1)
+    return f"{edge}\n{clean}\n{edge}\n"

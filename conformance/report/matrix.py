@@ -14,7 +14,20 @@ from conformance.results.read import Results
 from conformance.results.verdict import SYMBOL, Verdict, worst
 
 PROPERTIES = (
-    *("value", "gradient", "edge-case", "example", "reduction", "identity", "invariant", "module"),
+    *(
+        "value",
+        "gradient",
+        "gradient-path",
+        "exhaustive",
+        "exhaustive-gradient",
+        "exhaustive-pairs",
+        "edge-case",
+        "example",
+        "reduction",
+        "identity",
+        "invariant",
+        "module",
+    ),
     *("dtype", "shape", "error", "mutation", "determinism", "layout", "warning"),
 )
 

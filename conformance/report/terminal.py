@@ -35,7 +35,7 @@ _HEADLINE: dict[str, Verdict] = {"conforms": "pass", "findings": "fail"}
 def show(results: Results, console: Console) -> None:
     """Print the whole account; foreign text goes through `Text`, so no markup in it is obeyed."""
     summary = summarise(results)
-    _verdict(summary, console)
+    headline(summary, console)
     for absence in summary.absent[:FIRST]:
         line = Text(
             f"{SYMBOL['not run']} {wording.short(absence.target, wording.NAME)} did not run: "
@@ -43,7 +43,7 @@ def show(results: Results, console: Console) -> None:
         console.print(line.append(wording.short(absence.reason, wording.LINE), "dim"))
     for group in summary.groups[:FIRST]:
         console.print()
-        _group(group, console)
+        told(group, console)
     if len(summary.groups) > FIRST:
         left = wording.plural(len(summary.groups) - FIRST, "more cause")
         console.print(Text(f"\n{left} in the full report."))
@@ -105,7 +105,7 @@ def _facts(lines: list[tuple[str, str]], console: Console) -> None:
     console.print(facts)
 
 
-def _verdict(summary: Summary, console: Console) -> None:
+def headline(summary: Summary, console: Console) -> None:
     verdict = _HEADLINE.get(summary.word, "not run")
     sentence = wording.visible(summary.sentence)
     console.print(
@@ -129,7 +129,7 @@ def _verdict(summary: Summary, console: Console) -> None:
         console.print(Text(f"{SYMBOL['xpass']} {left} not met or expired, in the full report"))
 
 
-def _group(group: Group, console: Console) -> None:
+def told(group: Group, console: Console) -> None:
     cause, finding = group.cause, group.worst
     head = Text(f"{SYMBOL[group.verdict]} {cause.kind}", STYLE[group.verdict])
     head.append(f"  {_name(cause.loss)} {_name(cause.property)} on {_name(cause.family)}", "bold")

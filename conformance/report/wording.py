@@ -56,10 +56,11 @@ def ulp(error: float | None) -> str:
 
 
 def at_least(error: float | None, coverage: str) -> str:
-    """What was sampled can only be a lower limit, and says so."""
+    """What was sampled can only be a lower limit, what was tried whole is an upper one; it says so."""
     text = ulp(error)
-    sampled = not coverage.startswith("exhaustive") and text not in ("–", "∞")
-    return f"≥ {text}" if sampled else text
+    if text in ("–", "∞"):
+        return text
+    return f"≤ {text}" if coverage.startswith("exhaustive") else f"≥ {text}"
 
 
 def share(fraction: float | None) -> str:

@@ -111,7 +111,8 @@ class Finding:
     """One departure from the spec, shrunk; `known` is set where it is a documented one.
 
     `cases` counts the failing cases behind it, `mismatched` of `of` the elements in `case`;
-    `bound` is in ulp; `snippet` shows the departure without this suite.
+    `bound` is in ulp; `snippet` shows the departure without this suite, `test`
+    holds it as a pytest test, `hint` says which declared choice would explain it.
     """
 
     id: str
@@ -140,6 +141,8 @@ class Finding:
     share: float | None = None
     bound: float | None = None
     snippet: str = ""
+    test: str = ""
+    hint: str = ""
     smallest: tuple[Example, ...] = ()
     known: Deviation | None = None
     extent: Extent | None = None
@@ -151,7 +154,8 @@ class Cell:
 
     `cases` and `elements` count what was compared; `typed` counts, per framework, the elements
     that its own default test tolerances would have flagged; `coverage` is `exhaustive` or
-    `sampled n=...`; `axis` says what the x of `points` is.
+    `sampled n=...`; `axis` says what the x of `points` is; `warnings` are those that the calls
+    gave, each once; `inputs` is a digest of the drawn cases of this loss and dtype, to the bit.
     """
 
     loss: str
@@ -176,6 +180,8 @@ class Cell:
     outcomes: tuple[Outcome, ...] = ()
     findings: tuple[Finding, ...] = ()
     known: tuple[Deviation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    inputs: str | None = None
     kind: Literal["cell"] = "cell"
 
 

@@ -1,104 +1,130 @@
-"""What a run finds that an earlier one, its base, did not: all that a gate has to stop."""
+"""What a diff comes to: one sentence, and one exit code by what the reader asked to fail on."""
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal, get_args
 
-from conformance.results.cell import Cell, Finding, Row
-from conformance.results.groups import families_of, open_findings
-from conformance.results.read import Results
+from conformance.results.change import Change
+from conformance.results.diff import Diff
+from conformance.results.summary import Word, plural, summarise
 
-FAILING = ("fail", "error")
-Place = tuple[str, str, str, str]
-"""Loss, property, family of the target and dtype: what a cell is compared by."""
+Gate = Literal["new", "different", "any", "drift", "none"]
+
+GATES: tuple[Gate, ...] = get_args(Gate)
+
+GATE_MEANING: dict[Gate, str] = {
+    "new": "cases that fail now and did not, or are new and fail",
+    "different": "those, and cases that fail in another way than before",
+    "any": "every case that fails in the head",
+    "drift": "every case that fails in the head, and every case whose bits changed",
+    "none": "nothing",
+}
+
+EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING = 1, 4, 5
 
 
-def comparable(results: Results, base: Results) -> str | None:
-    """Why the cases of two runs cannot be told new from old, or None; specs are no matter here."""
-    one, other = results.manifest, base.manifest
-    for name in ("profile", "seed"):
-        if getattr(one, name) != getattr(other, name):
-            return f"its {name} is {getattr(other, name)}, that of this run {getattr(one, name)}"
-    return None
+def _new(change: Change) -> bool:
+    return change.state in ("new failure", "added") and change.fails
 
 
-def new_findings(results: Results, base: Results) -> tuple[Finding, ...]:
-    """The findings of a run that its base does not have too, in the order of the cells.
+def _different(change: Change) -> bool:
+    return _new(change) or change.state == "different failure"
 
-    A finding is old where the base's cell (same loss with the same spec, property, family of the
-    target and dtype) has one of the same kind, fails in every case in which this cell fails, and
-    is nowhere better. In doubt it is new: a case, spec or target that the base did not have makes
-    every finding of the cell new.
-    """
-    families = families_of(results.manifest)
-    there = _cells_of(base)
-    changed = {
-        name
-        for name, loss in results.manifest.losses.items()
-        if name not in base.manifest.losses or base.manifest.losses[name].digest != loss.digest
-    }
-    found: list[Finding] = []
-    for cell in results.cells:
-        if not (mine := open_findings(cell)):
-            continue
-        place = (cell.loss, cell.property, families.get(cell.target, cell.target), cell.dtype)
-        was = _nearest(cell, there.get(place, ()))
-        if was is None or cell.loss in changed or _worse(cell, was):
-            found += mine
-        else:
-            old = {_nature(each) for each in open_findings(was)}
-            found += [each for each in mine if _nature(each) not in old]
+
+def _any(change: Change) -> bool:
+    return change.fails and change.state not in ("not run now", "not comparable")
+
+
+def _drift(change: Change) -> bool:
+    return _any(change) or change.state == "drift"
+
+
+_HOLDS: Mapping[Gate, Callable[[Change], bool]] = {
+    "new": _new,
+    "different": _different,
+    "any": _any,
+    "drift": _drift,
+    "none": lambda _: False,
+}
+
+
+def gated(diff: Diff, gate: Gate = "new") -> int:
+    """How many cases the gate stops at. A documented deviation stops nobody, as in a run."""
+    return sum(_HOLDS[gate](change) for _, change in diff.changes)
+
+
+def exit_code(diff: Diff, gate: Gate = "new") -> int:
+    """1 where the gate stops, else 4 where an answer is missing or not comparable, else 5 or 0."""
+    if gated(diff, gate):
+        return EXIT_FINDINGS
+    if gaps(diff):
+        return EXIT_INCOMPLETE
+    return 0 if any(cell.base and cell.head for cell in diff.cells) else EXIT_NOTHING
+
+
+def gaps(diff: Diff) -> tuple[str, ...]:
+    """What the diff could not compare, a phrase each; empty where it compared all there was."""
+    found = []
+    for name, run in (("base", diff.base), ("head", diff.head)):
+        for absence in summarise(run).absent:
+            found.append(f"{name}: {absence.target}, {absence.reason}")
+    count = diff.cases["not comparable"]
+    if count:
+        why = ", ".join(dict.fromkeys(diff.incomparable.values())) or "their inputs differ"
+        found.append(f"{plural(count, 'case')} not comparable: {why}")
     return tuple(found)
 
 
-def _cells_of(base: Results) -> Mapping[Place, list[Cell]]:
-    families = families_of(base.manifest)
-    there: dict[Place, list[Cell]] = defaultdict(list)
-    for cell in base.cells:
-        family = families.get(cell.target, cell.target)
-        there[cell.loss, cell.property, family, cell.dtype].append(cell)
-    return there
+def word(diff: Diff) -> Word:
+    """The verdict of the diff in the words of a run, whatever the gate."""
+    code = exit_code(diff, "different")
+    words: dict[int, Word] = {0: "conforms", 1: "findings", 4: "incomplete", 5: "nothing selected"}
+    return words[code]
 
 
-def _nearest(cell: Cell, candidates: Iterable[Cell]) -> Cell | None:
-    """The cell of the very same target, else of another version of it."""
-    ordered = sorted(candidates, key=lambda other: other.target != cell.target)
-    return ordered[0] if ordered else None
+def sentence(diff: Diff) -> str:
+    """The verdict on the first line: what breaks, else what is missing, else what moved."""
+    compared = sum(bool(cell.base and cell.head) for cell in diff.cells)
+    broken = [each for each in diff.breaks if not each.documented]
+    gap = _gap(diff)
+    if broken:
+        cases = sum(len(each.cases) for each in broken)
+        losses = len({each.cause.loss for each in broken})
+        of = plural(len(diff.head.manifest.losses), "loss", "losses")
+        causes = plural(len(broken), "cause")
+        return (
+            f"Breaks: {plural(cases, 'case')} by {causes} in {losses} of {of}{gap and '; ' + gap}."
+        )
+    if gaps(diff):
+        moved = f"Nothing breaks in what was compared: {_moved(diff)}."
+        return f"Incomplete: {gap or gaps(diff)[0]}. {moved}"
+    if not compared:
+        return "Nothing was compared: the runs share no loss, property and dtype on these targets."
+    return f"Nothing breaks: {_moved(diff)}."
 
 
-def _nature(finding: Finding) -> tuple[str, str]:
-    """The kind, and for a deviation that no longer happens which one."""
-    return finding.kind, finding.rule if finding.kind == "xpass" else ""
+def _gap(diff: Diff) -> str:
+    counts = ((diff.cases[state], state) for state in ("not run now", "not comparable"))
+    return " and ".join(
+        f"{plural(count, 'case')} {'did not run now' if state == 'not run now' else state}"
+        for count, state in counts
+        if count
+    )
 
 
-def _worse(cell: Cell, was: Cell) -> bool:
-    """Whether a case fails that did not, or by more, or in another way."""
-    failed, outcomes = dict(_failing(was.rows)), {each.id: each for each in was.outcomes}
-    for place, row in _failing(cell.rows):
-        old = failed.get(place)
-        if old is None or row.worst_class != old.worst_class or _size(row) > _size(old):
-            return True
-    for outcome in cell.outcomes:
-        before = outcomes.get(outcome.id)
-        if outcome.verdict in FAILING and (before is None or before.verdict != outcome.verdict):
-            return True
-    return False
+def _moved(diff: Diff) -> str:
+    documented = sum(len(each.cases) for each in diff.breaks if each.documented)
+    told = [
+        (documented, "new documented deviation"),
+        (diff.cases["drift"], "case drifted within the bound"),
+        (diff.cases["fixed"], "case fixed"),
+        (diff.cases["still failing"], "case departing as before"),
+        (diff.cases["same bits"], "case the same to the bit"),
+    ]
+    return ", ".join(_said(count, text) for count, text in told if count) or "no case was compared"
 
 
-def _failing(rows: Iterable[Row]) -> Iterator[tuple[tuple[str, int], Row]]:
-    """Rows that fail, by case and how often it came before: a gradient has a row an input."""
-    seen: dict[str, int] = defaultdict(int)
-    for row in rows:
-        place = (row.case, seen[row.case])
-        seen[row.case] += 1
-        if row.verdict in FAILING:
-            yield place, row
-
-
-def _size(row: Row) -> float:
-    """The error; a value of the wrong class has no distance, and nothing is further off."""
-    if row.ulp is None:
-        return 0.0
-    return math.inf if math.isnan(row.ulp) else row.ulp
+def _said(count: int, text: str) -> str:
+    noun, _, rest = text.partition(" ") if text.startswith("case") else (text, "", "")
+    return f"{plural(count, noun)} {rest}".rstrip()

@@ -33,21 +33,26 @@ class Absence:
 
 
 class Gist:
-    """What the verdict of a run is read off, cell by cell; it does not grow with their number."""
+    """What the verdict of a run is read off, cell by cell; it does not grow with their number.
+
+    Of targets that are there for comparison it counts the cells, and judges none.
+    """
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
+        self.found = 0
+        self._targets = tuple(each for each in manifest.targets if each.role != "beside")
+        self._beside = {each.name for each in manifest.targets if each.role == "beside"}
         self.counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)
         self._families = families_of(manifest)
         self._causes: set[Cause] = set()
         self._known: set[tuple[str, str]] = set()
         self._reasons: dict[tuple[Verdict, str, str | None], Counter[str]] = defaultdict(Counter)
 
-    @property
-    def found(self) -> int:
-        return sum(self.counts.values())
-
     def add(self, cell: Cell) -> None:
+        self.found += 1
+        if cell.target in self._beside:
+            return
         family = self._families.get(cell.target, cell.target)
         self.counts[cell.verdict] += 1
         self._causes |= {cause_of(each, self._families) for each in open_findings(cell)}
@@ -74,7 +79,7 @@ class Gist:
         """Targets, then single cells, then the rest of a run that stopped early."""
         targets = [
             Absence(target.name, target.reason or "no reason recorded", 0)
-            for target in self.manifest.targets
+            for target in self._targets
             if target.status == "not run"
         ]
         gone = {absence.target for absence in targets}
@@ -95,7 +100,7 @@ class Gist:
     def _sentence(self, word: Word, absent: tuple[Absence, ...]) -> str:
         if word == "nothing selected":
             return f"Nothing was checked: no loss, target and property fit together; {_NOTHING}."
-        ran = sum(target.status == "ran" for target in self.manifest.targets)
+        ran = sum(target.status == "ran" for target in self._targets)
         of = plural(len(self.manifest.losses), "loss", "losses")
         gap = f"; {_gap(absent)}" if absent else ""
         if word == "findings":

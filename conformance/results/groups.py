@@ -166,6 +166,12 @@ def _made(cell: Cell, kind: Kind, deviation: Deviation | None) -> Finding:
         why="",
         replay="",
     )
+    failed = next((each for each in cell.outcomes if each.verdict in FINDINGS), None)
+    if deviation is None and failed is not None:
+        rule = f"{failed.id}: {failed.note}" if failed.note else failed.id
+        return replace(
+            finding, rule=rule, inputs=failed.given, expected=failed.expected, actual=failed.actual
+        )
     if deviation is None:
         return finding
     rule = f"The known deviation '{deviation.id}' no longer happens; remove it from the list."

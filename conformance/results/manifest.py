@@ -38,7 +38,10 @@ class Target:
     """One framework at a version on a device in a mode.
 
     `label` is its family: findings of torch 2.13 and torch 2.15, or of torch on a CPU and on a
-    GPU, are one cause.
+    GPU, are one cause. `signatures` holds, by path, how a callable declares its parameters. A
+    candidate is a user's callable: `call` holds the options of its check, `notes` how it was called,
+    `unsupported` what it does not take, with reasons. A target `beside` one is there for comparison
+    and no part of the verdict.
     """
 
     name: str
@@ -53,6 +56,11 @@ class Target:
     reason: str | None = None
     conventions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     algorithms: Mapping[str, Algorithm] = field(default_factory=dict)
+    role: Literal["target", "candidate", "beside"] = "target"
+    call: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

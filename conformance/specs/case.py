@@ -1,9 +1,18 @@
 """Cases written into a spec: worked examples, edge cases, and input that must be refused."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from __future__ import annotations
 
-from pydantic import ConfigDict, Field, StringConstraints
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from conformance.specs.strict import Strict
 from conformance.specs.values import Value, shape
@@ -17,10 +26,26 @@ RejectKind = Literal["domain", "shape", "dtype", "index", "reduction"]
 
 
 class Source(Strict):
-    """A place in a work of the bibliography."""
+    """A place in a work: of the bibliography by its key, or any other by its text."""
 
-    key: str
+    key: str | None = None
+    text: Sentence | None = None
+    url: str | None = None
     where: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Source:
+        if (self.key is None) == (self.text is None):
+            raise ValueError("a source needs either a key or a text; give the work's title as text")
+        if self.url is not None and self.text is None:
+            raise ValueError("the bibliography holds the url of this key; remove it here")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _stated(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the parts of a text where there is none: the digest of a spec stays as it was."""
+        whole: dict[str, Any] = serialise(self)
+        return {k: v for k, v in whole.items() if k not in ("text", "url") or v is not None}
 
 
 class Given(Strict):

@@ -18,6 +18,8 @@ from conformance.specs.validation import validate
 
 CONVENTIONS = "conventions.yaml"
 BIBLIOGRAPHY = "bibliography.yaml"
+BINDINGS = "bindings"
+"""The folder beside the families that holds no losses: how frameworks call them."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +58,56 @@ def _load(folder: Path) -> Library:
             message = f"the loss {loss.id!r} stands in {losses[loss.id].file} too"
             problems.append(Problem(str(path), 1, 1, message, "rename one of the files"))
         losses.setdefault(loss.id, loss)
-    shared: dict[str, dict[str, Any]] = {}
-    for name, kind in ((CONVENTIONS, Convention), (BIBLIOGRAPHY, Work)):
+    shared: list[dict[str, Any]] = []
+    for name, kind in SHARED:
         try:
-            shared[name] = load_shared(folder / name, kind)
+            shared.append(shared_of((folder,), name, kind))
         except SpecError as error:
             problems += error.problems
     if problems:
         raise SpecError(problems)
-    return Library(folder, losses, shared[CONVENTIONS], shared[BIBLIOGRAPHY])
+    return Library(folder, losses, *shared)
+
+
+def with_loss(path: Path) -> Library:
+    """The suite's own losses and the one of a file, which stands before a namesake.
+
+    Raises SpecError.
+    """
+    own, loss = load_library(), load_loss(path)
+    return Library(
+        path.resolve().parent,
+        {**own.losses, loss.id: loss},
+        *(shared_of(folders_about(path), name, kind) for name, kind in SHARED),
+    )
+
+
+SHARED: tuple[tuple[str, Any], ...] = ((CONVENTIONS, Convention), (BIBLIOGRAPHY, Work))
+
+
+def folders_about(path: Path) -> tuple[Path, ...]:
+    """Where what a loss refers to may lie: beside its file, or beside its family's folder."""
+    return tuple(path.resolve().parents[:2])
+
+
+def shared_of(folders: Iterable[Path], name: str, kind: Any) -> dict[str, Any]:
+    """The conventions or the works known to losses in some folders. Raises SpecError.
+
+    A folder that has both files stands alone; one of them, or none, adds to the suite's own.
+    """
+    about = [folder for folder in folders if (folder / name).is_file()]
+    for folder in about:
+        if all((folder / other).is_file() for other, _ in SHARED):
+            return load_shared(folder / name, kind)
+    known = load_shared(spec_folder() / name, kind)
+    for folder in reversed(about):
+        known |= load_shared(folder / name, kind)
+    return known
 
 
 def loss_files(folder: Path) -> list[Path]:
     """Give the files of the losses: one folder down, a family a folder."""
-    return sorted(folder.glob("*/*.yaml"))
+    return sorted(path for path in folder.glob("*/*.yaml") if path.parent.name != BINDINGS)
 
 
 def load_loss(path: Path) -> Loss:

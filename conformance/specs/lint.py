@@ -8,9 +8,11 @@ from conformance.specs.errors import Problem, SpecError
 from conformance.specs.library import (
     BIBLIOGRAPHY,
     CONVENTIONS,
+    folders_about,
     load_loss,
     load_shared,
     loss_files,
+    shared_of,
     spec_folder,
 )
 from conformance.specs.models import Loss
@@ -43,7 +45,7 @@ def lint(paths: Iterable[Path]) -> list[Problem]:
     """Give every problem of the files, in order of place; none for a file that is right.
 
     A loss is checked against the conventions and the bibliography of the spec folder that it lies
-    in, or else of the suite's own.
+    in, or else of the suite's own and of what lies beside it.
     """
     files = [Path(path) for path in paths]
     problems: list[Problem] = []
@@ -64,13 +66,13 @@ def lint(paths: Iterable[Path]) -> list[Problem]:
 
 
 def _lint_loss(path: Path, loss: Loss, beside: Iterable[Loss]) -> list[Problem]:
-    folder = _folder(path)
+    folders = folders_about(path)
     try:
-        known: Mapping[str, Any] = load_shared(folder / CONVENTIONS, Convention)
-        works: Mapping[str, Any] = load_shared(folder / BIBLIOGRAPHY, Work)
+        known: Mapping[str, Any] = shared_of(folders, CONVENTIONS, Convention)
+        works: Mapping[str, Any] = shared_of(folders, BIBLIOGRAPHY, Work)
     except SpecError as error:
         return error.problems
-    losses = {**_losses(folder), **{each.id: each for each in beside}}
+    losses = {**_losses(_folder(path)), **{each.id: each for each in beside}}
     context = Context(loss, read(path), losses, known, works)
     return [problem for rule in RULES for problem in rule(context)]
 
@@ -81,16 +83,16 @@ def _lint_shared(path: Path) -> list[Problem]:
         load_shared(path, Work)
         return []
     document, entries = read(path), load_shared(path, Convention)
-    works = load_shared(_folder(path) / BIBLIOGRAPHY, Work)
+    works = shared_of(folders_about(path), BIBLIOGRAPHY, Work)
     return [
         document.problem(
             (name, "sources", index, "key"),
             f"the work {source.key!r} is not in the bibliography",
-            options(source.key, works),
+            options(str(source.key), works),
         )
         for name, convention in entries.items()
         for index, source in enumerate(convention.sources)
-        if source.key not in works
+        if source.key is not None and source.key not in works
     ]
 
 

@@ -24,12 +24,27 @@ class Program:
     divisors: dict[str, Expression]
     arguments: dict[str, float]
 
-    def scope(self, names: Mapping[str, Any], language: Language) -> dict[str, Any]:
-        """Give all names in scope of one sample, or of a batch of arrays: given ones and steps."""
+    def scope(
+        self, names: Mapping[str, Any], language: Language, of: Expression | None = None
+    ) -> dict[str, Any]:
+        """Give all names in scope of one sample, or of a batch of arrays: given ones and steps.
+
+        With `of` only the steps that this expression needs: others may be long.
+        """
         scope = {**self.arguments, **names}
+        needed = None if of is None else self._needed(of)
         for name, expression in self.let:
-            scope[name] = expression.evaluate(scope, language)
+            if needed is None or name in needed:
+                scope[name] = expression.evaluate(scope, language)
         return scope
+
+    def _needed(self, of: Expression) -> set[str]:
+        """The steps that lead to an expression."""
+        needed = set(of.names)
+        for name, expression in reversed(self.let):
+            if name in needed:
+                needed |= expression.names
+        return needed
 
     def unreduced(self, names: Mapping[str, Any], language: Language) -> Any:
         """Give the loss of one sample (or of each sample of a batch)."""

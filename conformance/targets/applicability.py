@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.specs.models import Loss, Parameter
-from conformance.targets.bindings import SCALAR_BATCH, Binding, Form
+from conformance.targets.bindings import Binding, Form, batch_key
 from conformance.targets.target import release
 
 Numbers = NDArray[Any]
@@ -54,8 +54,12 @@ def obstacles(
     for key in (case.dtype, case.reduction, *used):
         if key in binding.unsupported:
             yield binding.unsupported[key]
-    if SCALAR_BATCH in binding.unsupported and batch_shape(case, loss) == ():
-        yield binding.unsupported[SCALAR_BATCH]
+    axes = batch_key(len(batch_shape(case, loss)))
+    if axes in binding.unsupported:
+        yield binding.unsupported[axes]
+    for name, value in binding.held.items():
+        if not equal(case.parameters.get(name, loss.parameters[name].default), value):
+            yield f"narrowed to {name}={value}"
     if case.reduction in loss.reductions and binding.reduction(case.reduction) is None:
         yield f"the binding of {binding.framework} states no reduction {case.reduction!r}"
     for name in used:
@@ -64,9 +68,14 @@ def obstacles(
     if not forms or (form is not None and form not in forms):
         which = f"the {form} of" if form and forms else "none of"
         taken = ", ".join([f"the reduction {case.reduction}", *used])
-        yield f"{which} {binding.call or binding.module} takes {taken}"
+        yield f"{which} {_shown(binding)} takes {taken}"
     if case.reduction not in loss.reductions and not takes_reduction(binding):
-        yield f"{binding.call or binding.module} takes no reduction that could be refused"
+        yield f"{_shown(binding)} takes no reduction that could be refused"
+
+
+def _shown(binding: Binding) -> str:
+    """What is called; of a file only its name."""
+    return str(binding.call or binding.module).rpartition("/")[2]
 
 
 def _parameter(

@@ -19,11 +19,16 @@ from conformance.targets.target import Target
 Form = Literal["function", "module"]
 Rounding = Literal["each_op", "fused", "wide"]
 Scalar = bool | int | float | str | None
-Path_ = Annotated[str, Field(pattern=r"^[\w./-]+(:\w+|(\.\w+)+)$")]
+Path_ = Annotated[str, Field(pattern=r"^[^:\n]+(:\w+(\.\w+)*|(\.\w+)+)$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)*$")]
 
 #: May stand among the keys of `unsupported` beside parameters, reductions and dtypes.
 SCALAR_BATCH = "scalar-batch"
+
+
+def batch_key(axes: int) -> str:
+    """The key in `unsupported` for batches of that many axes."""
+    return SCALAR_BATCH if axes == 0 else f"batch-of-{axes}-axes"
 
 
 class ParameterBinding(Strict):
@@ -85,10 +90,11 @@ class Binding(Strict):
     `inputs` names the framework's argument of each input, or its position. `layout` moves the class
     axis, last in the specs. `constants` are passed to every call (of a module: to its constructor).
     `reduced_by` lists the forms that take the argument `reduction`; the others return unreduced
-    losses. Reasons stand in `not_differentiated` by input, in `unsupported` by parameter, by
-    reduction, by dtype or for `scalar-batch`, in `unchecked` by reject. `instead` holds, by
-    parameter, what is called where a case gives it: a binding that overrides parts of this one, and
-    may have the parameter `implied`. `loss` and `framework` come from the place.
+    losses; `reduction_name` is what they call it. `held` narrows parameters to one value. Reasons
+    stand in `not_differentiated` by input, in `unsupported` by parameter, by reduction, by dtype or
+    by `batch_key`, in `unchecked` by reject. `instead` holds, by parameter, what is called where a
+    case gives it: a binding that overrides parts of this one, and may have the parameter `implied`.
+    `loss` and `framework` come from the place.
     """
 
     loss: Name
@@ -102,6 +108,8 @@ class Binding(Strict):
     parameters: dict[Name, str | ParameterBinding] = Field(default={})
     reductions: dict[Name, str | ReductionBinding] = Field(default={})
     reduced_by: tuple[Form, ...] = ("function", "module")
+    reduction_name: str = "reduction"
+    held: dict[Name, Scalar] = Field(default={})
     aliases: tuple[Alias, ...] = ()
     conventions: dict[CaseId, ChoiceText] = Field(default={})
     algorithm: Algorithm | None = None

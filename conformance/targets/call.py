@@ -40,6 +40,10 @@ class Call:
 
     `gradient` names the inputs to differentiate along `cotangent`. `dtypes` overrides the dtype of
     single inputs. `overrides` are arguments that replace `reduction`, as a deprecated alias does.
+    `layout` says how the arrays lie in memory (None: in one piece). `repeat` calls are made in one
+    go, the answer is the first that differs from the first one, else the last. `threads` replaces
+    the worker's own number.
+    `stored` holds inputs that are in the form of the wire already.
     """
 
     binding: Binding
@@ -53,6 +57,10 @@ class Call:
     dtypes: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Scalar] | None = None
     classes: frozenset[str] = frozenset()
+    layout: str | None = None
+    repeat: int = 1
+    threads: int | None = None
+    stored: Mapping[str, Packed] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -166,7 +174,8 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
             assert bound is not None  # bind saw to it
             arguments.append([place, bound.name, axis])
         integer = array.dtype.kind in "iub"
-        arrays.append(pack(array, call.dtypes.get(name, "int64" if integer else call.dtype)))
+        dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
+        arrays.append(call.stored.get(name) or pack(array, dtype))
     names = list(call.arrays)
     if call.gradient:
         assert call.cotangent is not None  # bind gives one
@@ -182,6 +191,9 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
         "construction": constants if call.form == "module" else None,
         "dtype": call.dtype,
         "wanted": [names.index(name) for name in call.gradient],
+        "layout": call.layout,
+        "repeat": call.repeat,
+        "threads": call.threads,
     }
     return header, arrays
 
@@ -193,5 +205,5 @@ def _reduction_argument(call: Call) -> Mapping[str, Scalar]:
         return {}
     bound = call.binding.reduction(call.reduction)
     if bound is None:  # a reject: the framework is to refuse what no spec knows
-        return {"reduction": call.reduction}
-    return {} if bound.argument is None else {"reduction": bound.argument}
+        return {call.binding.reduction_name: call.reduction}
+    return {} if bound.argument is None else {call.binding.reduction_name: bound.argument}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from conformance.targets.call import Call
 from conformance.targets.exchange import Exchange, last_words
@@ -16,11 +16,21 @@ from conformance.targets.worker.protocol import ProtocolError, encode
 
 _TIMEOUT = 20.0
 _COMPILED_TIMEOUT = 120.0
+_PATIENCE = 3  # deaths in a row, after which the rest of a batch is not asked
 _RENEWAL = 0.6  # of the memory limit: a worker grown so far is replaced between two batches
 
 
 class WorkerError(Exception):
     """A worker cannot be started: its framework is missing or broken."""
+
+
+class Answering(Protocol):
+    """Whoever performs calls for a target: a worker's process, or this very one."""
+
+    facts: dict[str, Any]
+
+    def evaluate(self, calls: Sequence[Call]) -> list[Outcome]: ...
+    def close(self) -> None: ...
 
 
 class Worker:
@@ -29,7 +39,9 @@ class Worker:
     `timeout` bounds one call, `start_timeout` the import of the framework, both in seconds;
     `memory` bounds the resident size in bytes (None: unwatched). `threads` is what a framework may
     use inside one operation. `import_paths` are searched for the user's modules, `environment`
-    adds variables. Once started, `facts` says which versions run and on what. Not for use by two
+    adds variables. After `patience` deaths in a row the rest of a batch is given up, and one call of
+    each later batch is tried (None: every call is). Once started, `facts` says which versions run
+    and on what, `signatures` how the callables at `callables` declare themselves. Not for use by two
     threads at once.
     """
 
@@ -44,9 +56,14 @@ class Worker:
         threads: int = 1,
         import_paths: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        patience: int | None = None,
+        callables: Sequence[str] = (),
     ) -> None:
         self.target = target
+        self._patience = patience
+        self._deaths = 0
         self.facts: dict[str, Any] = {}
+        self.signatures: dict[str, str] = {}
         self._interpreter = interpreter
         self._timeout = timeout or (_COMPILED_TIMEOUT if target.mode else _TIMEOUT)
         self._start_timeout = start_timeout
@@ -54,6 +71,7 @@ class Worker:
         self._threads = threads
         self._import_paths = list(import_paths)
         self._environment = dict(environment or {})
+        self._callables = list(callables)
         self._process: Process | None = None
 
     def __enter__(self) -> Worker:
@@ -96,7 +114,33 @@ class Worker:
             if died is not None:
                 outcomes.append(Outcome(death=died))
                 self.close()
+                if self._hopeless(outcomes):
+                    given_up = Died(died.kind, f"not asked any more: {_last(died)}")
+                    return outcomes + [Outcome(death=given_up)] * (len(calls) - len(outcomes))
+        if outcomes and outcomes[-1].death is None:
+            self._deaths = 0
         return outcomes
+
+    def _hopeless(self, outcomes: Sequence[Outcome]) -> bool:
+        """Whether the callable has died so often in a row that more calls would only cost time."""
+        run = 0
+        while run < len(outcomes) and outcomes[-1 - run].death is not None:
+            run += 1
+        self._deaths = self._deaths + 1 if run == len(outcomes) else run
+        return self._patience is not None and self._deaths >= self._patience
+
+    def describe(self, path: str) -> dict[str, Any]:
+        """What the callable at a path takes; imports it. Raises WorkerError with the reason."""
+        process = self._started()
+        process.outbox.add(encode({"describe": path}, []))
+        try:
+            header = self._awaited(process, f"{path} was not imported")
+        except WorkerError:
+            self.close()
+            raise
+        if "failed" in header:
+            raise WorkerError(f"{header['failed']['names'][0]}: {header['failed']['message']}")
+        return dict(header["description"])
 
     def _renew(self) -> None:
         process = self._process
@@ -125,22 +169,38 @@ class Worker:
             "mode": self.target.mode,
             "threads": self._threads,
             "import_paths": self._import_paths,
+            "watch": bool(self.target.place),  # what a framework does to itself is its own
+            "callables": self._callables,
         }
         process.outbox.add(encode(start, []))
+        try:
+            header = self._awaited(process, "not imported")
+        except WorkerError as error:
+            raise WorkerError(f"{self.target.name}: {error}") from None
+        return self._facts(header)
+
+    def _awaited(self, process: Process, undone: str) -> Mapping[str, Any]:
+        """The header of the next frame; WorkerError where none comes in time, or ever."""
         deadline = time.monotonic() + self._start_timeout
         while time.monotonic() < deadline:
             try:
                 process.outbox.send()
                 frame = process.receive()
             except (EOFError, BrokenPipeError, ProtocolError):
-                raise WorkerError(f"{self.target.name}: {last_words(process)}") from None
+                raise WorkerError(last_words(process)) from None
             if frame is not None:
-                return self._facts(frame[0])
+                return frame[0]
             process.wait(0.1)
-        raise WorkerError(f"{self.target.name}: not imported within {self._start_timeout:g} s")
+        raise WorkerError(f"{undone} within {self._start_timeout:g} s")
 
     def _facts(self, header: Mapping[str, Any]) -> dict[str, Any]:
         if "failed" in header:
             failed = header["failed"]
             raise WorkerError(f"{self.target.name}: {failed['names'][0]}: {failed['message']}")
+        self.signatures = dict(header.get("signatures", {}))
         return dict(header["facts"])
+
+
+def _last(died: Died) -> str:
+    """What the last death was like, in one line."""
+    return f"the last calls each ended so: {died.detail}"

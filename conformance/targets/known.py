@@ -41,8 +41,8 @@ class When(Strict):
     """Where a deviation shows; a part left out does not narrow it.
 
     `where` is a formula over the inputs and parameters of one sample, true where it deviates.
-    `case` names an edge case, example or reject of the spec, `input` what a gradient is taken with
-    respect to. The mode without a name is `eager`.
+    `case` names an edge case, example or reject of the spec, or a layout, `input` what a gradient
+    is taken with respect to. The mode without a name is `eager`.
     """
 
     version: VersionRange | None = None
@@ -117,7 +117,12 @@ def known_folder() -> Path:
 
 
 def load_known(target: Target, folder: Path | None = None) -> tuple[Deviation, ...]:
-    """The known deviations of a target's framework, none without a file; raises SpecError."""
+    """The known deviations of a target's framework, none without a file; raises SpecError.
+
+    A user's callable answers for itself: what its framework departs in is no excuse for it.
+    """
+    if target.place:
+        return read_known(Path(target.known)) if target.known else ()
     path = (folder or known_folder()) / f"{target.framework}.yaml"
     return read_known(path) if path.is_file() else ()
 

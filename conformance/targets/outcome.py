@@ -70,7 +70,8 @@ class Outcome:
 
     `gradients` holds the wanted inputs that the framework connects to the value; where the value is
     there and differentiation raised, `gradient_raised` says so. `mutated` names the arguments whose
-    bits the call changed, `warnings` holds (category, text), `seconds` is measured in the worker.
+    bits the call changed, `altered` says what else of the process it changed, `warnings` holds
+    (category, text), `seconds` is measured in the worker.
     """
 
     value: Array | None = None
@@ -79,6 +80,7 @@ class Outcome:
     gradient_raised: Raised | None = None
     warnings: tuple[tuple[str, str], ...] = ()
     mutated: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
     seconds: float = 0.0
     death: Died | None = None
 
@@ -111,6 +113,7 @@ def read_outcome(
         gradient_raised=_raised(header.get("gradient_raised")),
         warnings=tuple((category, text) for category, text in header["warnings"]),
         mutated=tuple(arguments[place] for place in header.get("mutated", ())),
+        altered=tuple(header.get("altered", ())),
         seconds=header["seconds"],
     )
 

@@ -22,7 +22,7 @@ WORKER = Path(__file__).resolve().parent / "worker"
 _PIPE_BYTES = 1 << 20  # the most that Linux gives without privilege
 _KEPT_OUTPUT = 8_192
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_BACKEND = {"optax": "jax"}
+_BACKEND = {"optax": "jax", "jax": "jax"}
 
 
 def environment(target: Target, threads: int, home: str) -> dict[str, str]:
@@ -50,6 +50,15 @@ def environment(target: Target, threads: int, home: str) -> dict[str, str]:
     if "jax" in (target.backend, _BACKEND.get(target.framework)):
         settings.update(_compiled_before(target.framework))
     return {**os.environ, **settings}
+
+
+def foreign(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those that would let this interpreter's packages into another one."""
+    ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    return {
+        **{name: value for name, value in variables.items() if name not in ours},
+        "PYTHONNOUSERSITE": "1",
+    }
 
 
 def _compiled_before(framework: str) -> dict[str, str]:
@@ -155,6 +164,7 @@ def spawn(
         os.pipe(),
         os.pipe(),
     )
+    variables = environment(target, threads, home.name)
     words = [interpreter or sys.executable, "-u", "-X", "faulthandler", str(WORKER)]
     try:
         popen = subprocess.Popen(
@@ -163,7 +173,7 @@ def spawn(
             stdout=child_said,
             stderr=child_said,
             pass_fds=(child_in, child_out),
-            env={**environment(target, threads, home.name), **extra},
+            env={**(foreign(variables) if interpreter else variables), **extra},
             start_new_session=True,
         )
     except OSError:

@@ -57,7 +57,13 @@ class Profile(Strict):
         )
 
 
-BACKEND = {"torch": "torch", "tensorflow": "tensorflow", "optax": "jax", "numpy": "numpy"}
+BACKEND = {
+    "torch": "torch",
+    "tensorflow": "tensorflow",
+    "optax": "jax",
+    "jax": "jax",
+    "numpy": "numpy",
+}
 
 
 def profile_folder() -> Path:

@@ -17,9 +17,18 @@ _HEAD = {
     "keras": "import keras, tensorflow as tf",
     "tensorflow": "import tensorflow as tf",
     "optax": "import jax, jax.numpy as jnp, optax",
+    "jax": "import jax, jax.numpy as jnp",
     "numpy": "import numpy as np",
 }
-_DTYPE = {"torch": "torch.", "keras": "tf.", "tensorflow": "tf.", "optax": "jnp.", "numpy": "np."}
+_DTYPE = {
+    "torch": "torch.",
+    "keras": "tf.",
+    "tensorflow": "tf.",
+    "optax": "jnp.",
+    "jax": "jnp.",
+    "numpy": "np.",
+}
+_JAX = ("optax", "jax")
 
 
 def snippet(call: Call, gradient_of: str | None = None) -> str:
@@ -31,7 +40,9 @@ def snippet(call: Call, gradient_of: str | None = None) -> str:
     if framework not in FRAMEWORKS or any(a.size > MOST for a in call.arrays.values()):
         return ""
     lines = [_HEAD[framework]]
-    if framework == "optax" and call.dtype == "float64":
+    if ":" in call.path:
+        lines.append(_imported(call.path))
+    if framework in _JAX and call.dtype == "float64":
         lines.append('jax.config.update("jax_enable_x64", True)')
     lines += [f"{name} = {_tensor(call, name, array)}" for name, array in call.arrays.items()]
     return "\n".join([*lines, *_shown(call, framework, gradient_of)])
@@ -46,7 +57,12 @@ def _tensor(call: Call, name: str, array: Any) -> str:
         array = np.moveaxis(array, -1, axis)
     text = _numbers(array, framework)
     kind = _DTYPE[framework] + dtype
-    maker = {"torch": "torch.tensor", "optax": "jnp.array", "numpy": "np.array"}
+    maker = {
+        "torch": "torch.tensor",
+        "optax": "jnp.array",
+        "jax": "jnp.array",
+        "numpy": "np.array",
+    }
     grad = ", requires_grad=True" if framework == "torch" and name in call.gradient else ""
     return f"{maker.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
 
@@ -71,6 +87,7 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     positional = [name for place, name in given if isinstance(place, int)]
     keyword = [f"{place}={name}" for place, name in given if not isinstance(place, int)]
     path = call.path.replace("tensorflow.", "tf.", 1) if "tf" in _HEAD[framework] else call.path
+    path = path.rpartition(":")[2]
     if call.form == "module":
         expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
     else:
@@ -80,13 +97,35 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     return _gradient(call, framework, expression, gradient_of)
 
 
+def _imported(path: str) -> str:
+    """The import of a user's callable; a file is imported by its name, from its own folder."""
+    where, _, name = path.rpartition(":")
+    first = name.partition(".")[0]
+    if not where.endswith(".py"):
+        return f"from {where} import {first}"
+    folder, _, file = where.rpartition("/")
+    return f"from {file.removesuffix('.py')} import {first}  # in {folder or '.'}"
+
+
+def _after_inputs(expression: str, call: Call, along: str) -> str:
+    """The cotangent behind the inputs, where a NumPy companion takes it."""
+    last = list(call.inputs)[-1]
+    return expression.replace(last, f"{last}, {along}", 1)
+
+
 def _gradient(call: Call, framework: str, expression: str, wanted: str) -> list[str]:
     along = _numbers(call.cotangent, framework)
     dtype = _DTYPE[framework] + call.dtype
     if framework == "torch":
         seed = f"torch.tensor({along}, dtype={dtype})"
         return [f"loss = {expression}", f"print(torch.autograd.grad(loss, {wanted}, {seed})[0])"]
-    if framework == "optax":
+    if framework == "numpy":
+        along = f"np.array({along}, dtype={dtype})"
+        place = list(call.inputs).index(wanted)
+        companion = expression.replace("(", "_gradient(", 1)
+        called = _after_inputs(companion, call, along)
+        return [f"found = {called}", f"print(list(found.values())[{place}])"]
+    if framework in _JAX:
         return [
             f"loss, vjp = jax.vjp(lambda {wanted}: {expression}, {wanted})",
             f"print(vjp(jnp.array({along}, dtype={dtype}))[0])",

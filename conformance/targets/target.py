@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 
 DEVICES = ("cpu", "cuda")
@@ -46,19 +48,26 @@ FRAMEWORKS = {
     ),
     "tensorflow": Framework("tensorflow2", _TENSORFLOW, ("xla",)),
     "optax": Framework("optax_jax", ("optax",), ("jit",)),
+    "jax": Framework("optax_jax", ("jax",), ("jit",)),
     "numpy": Framework("plain", ("numpy",)),
 }
 
 
 @dataclass(frozen=True, order=True)
 class Target:
-    """A framework at a version (None: the installed one) on a device in a mode (empty: eager)."""
+    """A framework at a version (None: the installed one) on a device in a mode (empty: eager).
+
+    With a `place` it is a user's callable, run by that framework; such a name is not read back.
+    `known` is then the file of its known deviations.
+    """
 
     framework: str
     backend: str | None = None
     version: str | None = None
     device: str = "cpu"
     mode: str = ""
+    place: str = ""
+    known: str = ""
 
     @staticmethod
     def parse(text: str) -> Target:
@@ -82,11 +91,14 @@ class Target:
         """The canonical text, which `parse` reads back."""
         backend = f"[{self.backend}]" if self.backend else ""
         version = f"=={self.version}" if self.version else ""
-        return f"{self.framework}{backend}{version}@{self.device}{self._mode}"
+        runs = f"{self.framework}{backend}{version}@{self.device}{self._mode}"
+        return f"{self.place} on {runs}" if self.place else runs
 
     @property
     def label(self) -> str:
         """The shortest text that tells the usual targets apart: no version, no default."""
+        if self.place:
+            return self.place
         usual = next(iter(FRAMEWORKS[self.framework].backends), None)
         backend = f"[{self.backend}]" if self.backend != usual else ""
         device = f"@{self.device}" if self.device != "cpu" or self.mode else ""
@@ -99,7 +111,7 @@ class Target:
     @property
     def compiles(self) -> bool:
         """Whether each new shape is compiled first, which costs far more than the call."""
-        return bool(self.mode) or self.framework == "optax" or self.backend == "jax"
+        return bool(self.mode) or self.framework in ("optax", "jax") or self.backend == "jax"
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -122,14 +134,18 @@ class Missing:
     reason: str
 
 
-def resolve(target: Target) -> Target | Missing:
-    """The target at the version installed beside this interpreter, found without importing it."""
+def resolve(target: Target, installed: Mapping[str, str] | None = None) -> Target | Missing:
+    """The target at the version installed beside this interpreter, found without importing it.
+
+    `installed` holds versions by name where the target runs elsewhere.
+    """
     framework = FRAMEWORKS[target.framework]
-    version = _installed(framework.distributions)
+    version_of = _installed if installed is None else partial(_among, installed)
+    version = version_of(framework.distributions)
     if version is None:
         return Missing(target, f"{target.framework} is not installed")
     for backend, distributions in framework.needs:
-        if backend == target.backend and _installed(distributions) is None:
+        if backend == target.backend and version_of(distributions) is None:
             return Missing(target, f"{backend}, the backend of {target.label}, is not installed")
     if target.version is not None and public(target.version) != public(version):
         return Missing(target, f"{target.framework} {version} is installed, not {target.version}")
@@ -155,6 +171,10 @@ def release(version: str) -> tuple[int, ...]:
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def _among(installed: Mapping[str, str], distributions: tuple[str, ...]) -> str | None:
+    return next((installed[name] for name in distributions if name in installed), None)
 
 
 def _installed(distributions: tuple[str, ...]) -> str | None:

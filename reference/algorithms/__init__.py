@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reference.algorithms import binary, divergence, likelihood, regression, softmax
+from reference.algorithms import binary, binary_logits, divergence, likelihood, regression, softmax
 
 Program = Callable[..., Any]
 
@@ -33,9 +33,9 @@ VALUES: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "clipped_probabilities": binary.clipped_probabilities,
         },
         "binary_cross_entropy_with_logits": {
-            "log_sigmoid_subtracted": binary.log_sigmoid_subtracted,
-            "relu_less_product": binary.relu_less_product,
-            "two_log_sigmoids": binary.two_log_sigmoids,
+            "log_sigmoid_subtracted": binary_logits.log_sigmoid_subtracted,
+            "relu_less_product": binary_logits.relu_less_product,
+            "two_log_sigmoids": binary_logits.two_log_sigmoids,
         },
         "kl_divergence": {
             "xlogy_less_product": divergence.xlogy_less_product,
@@ -67,9 +67,9 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "autograd_through_clip": binary.clipped_probabilities_gradient,
         },
         "binary_cross_entropy_with_logits": {
-            "sigmoid_less_target": binary.sigmoid_less_target_gradient,
-            "autograd_of_relu_form": binary.relu_less_product_gradient,
-            "two_log_sigmoids": binary.two_log_sigmoids_gradient,
+            "sigmoid_less_target": binary_logits.sigmoid_less_target_gradient,
+            "autograd_of_relu_form": binary_logits.relu_less_product_gradient,
+            "two_log_sigmoids": binary_logits.two_log_sigmoids_gradient,
         },
         "kl_divergence": {
             "autograd_of_terms": divergence.autograd_of_terms,
@@ -77,3 +77,9 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         },
     }
 )
+
+ONLY_UNDER: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"clipped_probabilities": ("log-of-zero", "clip")}
+)
+"""Programs that are known under one choice of a convention alone: log(1 - p) loses all digits of a
+small p, and passes in Keras because p is clipped there first."""

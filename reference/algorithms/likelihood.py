@@ -16,6 +16,7 @@ from reference.algorithms.steps import (
     quotient,
     safe,
     sum_in_storage,
+    sum_over_classes,
 )
 from reference.stable import Array, store
 
@@ -27,7 +28,7 @@ def log_softmax(logits: Array) -> Array:
     (`tmp_sum_scalar`); with further axes behind the classes they stay in registers.
     """
     centred = logits - np.max(logits, axis=-1, keepdims=True)
-    total = np.sum(np.exp(centred), axis=-1, keepdims=True)
+    total = sum_over_classes(np.exp(centred))
     if logits.ndim <= 2:
         return store(centred - store(np.log(store(total))))
     return store(centred - np.log(total))
@@ -135,7 +136,7 @@ def _smooth_divisor(target: Array, weight: Array, kept: Array, logits: Array) ->
 
 def log_softmax_backward(log_probabilities: Array, incoming: Array) -> Array:
     """incoming - exp(log_probabilities) sum(incoming), in one kernel. Both arrays are stored."""
-    total = np.sum(incoming, axis=-1, keepdims=True)
+    total = sum_over_classes(incoming)
     return store(incoming - np.exp(log_probabilities) * total)
 
 

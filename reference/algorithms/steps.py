@@ -100,6 +100,17 @@ def sum_in_storage(x: Array, axis: int | None = None, keepdims: bool = False) ->
     return narrow(axis, keepdims)
 
 
+def sum_over_classes(x: Array) -> Array:
+    """The sum over the last axis, which is kept with length one, as torch's softmax kernels add.
+
+    With axes behind the classes (three and more in all) each class is added to a running sum, one
+    after the other, all positions side by side. Source: torch, ATen/native/cpu/SoftMaxKernel.cpp.
+    """
+    if x.ndim > 2 and hasattr(x, "sum_in_order"):
+        return x.sum_in_order(axis=-1, keepdims=True)
+    return np.sum(x, axis=-1, keepdims=True)
+
+
 def weighted(x: Array, weight: Array) -> Array:
     """Times the weight, in memory; untouched without one."""
     return x if weight is None else store(x * weight)
@@ -118,3 +129,28 @@ def safe(target: Array, classes: int) -> Array:
 def at_target(classes: int, target: Array) -> Array:
     """True in the place of the target class; shape (*batch, classes)."""
     return np.arange(classes) == np.expand_dims(target, -1)
+
+
+def share_of_each(
+    cotangent: Array, reduction: str, shape: tuple[int, ...], last_axis: str
+) -> Array:
+    """The cotangent of each entry; where Keras folds the last axis, autograd has divided it."""
+    if last_axis == "kept":
+        return np.broadcast_to(cotangent, shape)
+    return shared(cotangent, reduction, shape, last_axis=last_axis)
+
+
+def mean_at_last(gradient: Array, reduction: str, last_axis: str) -> Array:
+    """torch's fused backwards divide by the number of elements at the very end."""
+    if reduction != "mean" or last_axis != "kept" or not gradient.size:
+        return gradient
+    return store(gradient / float(gradient.size))
+
+
+def summed_then_divided(losses: Array, reduction: str, last_axis: str, empty_mean: str) -> Array:
+    """Keras sums, stores, and divides by the number of losses."""
+    divisor = None
+    if reduction == "mean":
+        kept = losses.shape if last_axis == "kept" else losses.shape[:-1]
+        divisor = float(np.prod(kept))
+    return reduced(losses, reduction, last_axis=last_axis, divisor=divisor, empty_mean=empty_mean)

@@ -22,6 +22,8 @@ from tests.cli.command import QUICK, Ended, command, names_in, need, surrounding
 from tests.cli.conftest import Pretend
 from tests.engine.honest import changed, station
 
+SPEC_ONLY = Path(__file__).parents[1] / "spec_only"
+
 Finished = tuple[Ended, Path]
 
 
@@ -123,17 +125,28 @@ def test_a_target_that_is_not_there_exits_4(folder: Path) -> None:
     assert done.out.startswith("– Incomplete")
 
 
-def test_a_loss_that_only_has_a_spec_exits_2(folder: Path) -> None:
-    import shutil
+def test_a_loss_that_only_has_a_spec_is_run_by_its_formula(folder: Path) -> None:
+    need("torch")
+    words = ("run", "huber", "--spec-folder", str(SPEC_ONLY), "-t", "torch", "--dtype", "float32")
+    done = command(*words, folder=folder)
+    assert done.code == 0, done.out
+    results = read_results(folder / "conformance-results.jsonl.gz")
+    ran = {cell.property: cell for cell in results.cells if cell.verdict != "n/a"}
+    assert {"value", "gradient", "example", "edge-case", "identity", "reduction", "error"} <= {*ran}
+    assert ran["value"].algorithm == ran["gradient"].algorithm == "formula"
+    assert ran["gradient"].elements > 1000
 
-    from conformance.specs.library import spec_folder
 
-    shutil.copytree(spec_folder(), folder / "spec")
-    own = folder / "spec" / "regression"
-    shutil.copy(own / "l1.yaml", own / "mine.yaml")
-    done = command("run", "mine", "--spec-folder", "spec", folder=folder)
-    assert done.code == 2
-    assert "'mine' has a spec and no reference program" in done.err
+def test_a_loss_that_no_framework_has_a_binding_for_is_told(folder: Path) -> None:
+    need("torch")
+    spec = folder / "spec" / "regression"
+    spec.mkdir(parents=True)
+    (spec / "mine.yaml").write_text((SPEC_ONLY / "regression/huber.yaml").read_text("utf-8")
+        .replace("loss: huber", "loss: mine"), "utf-8")  # fmt: skip
+    done = command("run", "mine", "--spec-folder", "spec", "-t", "torch", folder=folder)
+    results = read_results(folder / "conformance-results.jsonl.gz")
+    assert {cell.reason for cell in results.cells} == {"torch has no binding for mine"}
+    assert "Traceback" not in done.err
 
 
 def test_an_interrupt_leaves_a_file_that_can_be_read_and_exits_130(folder: Path) -> None:
@@ -203,3 +216,26 @@ def _on_a_terminal(words: list[str], folder: Path, extra: dict[str, str]) -> str
     os.close(ours)
     assert run.wait(60) == 0
     return text.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--pairs-shard", "1/2"), "give --exhaustive=pairs with it"),
+        (("--exhaustive=pairs", "--pairs-shard", "3/2"), "'3/2' is no part of a whole; write K/N"),
+        (("--exhaustive=pairs", "--pairs-shard", "half"), "such as 2/8"),
+        (("--exhaustive=triples",), "'triples' is not one of 'grid', 'pairs'"),
+    ],
+)
+def test_a_part_of_the_pairs_that_is_none_is_told(capsys, words, told) -> None:
+    assert invoke(["run", "l1", *words]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_exhaustive_rows_are_in_the_results(pretend, folder) -> None:
+    pretend(station())
+    code = invoke(["run", "mse", "--dtype", "bfloat16", "-t", "torch", "--exhaustive"])
+    assert code == 1  # an honest target does not depart as torch is known to
+    cells = {cell.property: cell for cell in read_results("conformance-results.jsonl.gz").cells}
+    assert cells["exhaustive"].coverage == cells["exhaustive-gradient"].coverage == "exhaustive"
+    assert "exhaustive-pairs" not in cells

@@ -12,7 +12,6 @@ from conformance.cli.selection import (
     chosen_losses,
     chosen_targets,
     near,
-    need_reference,
     stock_targets,
 )
 from conformance.cli.verdict import NothingSelected
@@ -65,12 +64,6 @@ def test_a_device_is_for_targets_that_name_none(installed: set[str]) -> None:
 def test_the_nearest_name_is_suggested_and_all_names_where_none_is_near() -> None:
     assert near("mes", ("mse", "l1")) == "did you mean 'mse'?"
     assert near("zzz", ("mse", "l1")) == "there are mse, l1"
-
-
-def test_a_loss_without_a_reference_program_cannot_be_run() -> None:
-    need_reference(("mse", "l1"))
-    with pytest.raises(click.UsageError, match="'mine' has a spec and no reference program"):
-        need_reference(("mse", "mine"))
 
 
 def test_the_lists_of_the_command_line_are_those_of_the_engine() -> None:

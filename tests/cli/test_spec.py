@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.root import invoke
-from conformance.specs.library import load_library, spec_folder
+from conformance.specs.library import load_library, load_loss, spec_folder
+from conformance.specs.models import Loss
+from conformance.specs.skeleton import skeleton
 
 LOSSES = load_library().losses
 
@@ -58,3 +60,50 @@ def test_a_spec_that_cannot_be_read_exits_2(
 def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["spec", "schema"]) == 0
     assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_new_writes_a_spec_that_checks_clean(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert invoke(["spec", "new", "focal"]) == 0
+    assert capsys.readouterr().out == "focal.yaml\n"
+    assert invoke(["spec", "lint", "focal.yaml"]) == 0
+    assert invoke(["spec", "new", "focal", "--family", "detection"]) == 0
+    assert (folder / "detection" / "focal.yaml").is_file()
+    assert load_loss(folder / "detection" / "focal.yaml").family == "detection"
+
+
+def test_new_leaves_a_file_that_is_there_as_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "focal.yaml"
+    file.write_text("mine", "utf-8")
+    assert invoke(["spec", "new", "focal", "-o", str(file)]) == 2
+    assert "is there already; it was left as it is" in capsys.readouterr().err
+    assert file.read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Focal"], "the loss 'Focal' has no name for a file"),
+        (["../focal"], "the loss '../focal' has no name for a file"),
+        (["focal", "--family", "a/b"], "the family 'a/b' has no name"),
+        (["focal", "-o", "other.yaml"], "names another loss than focal; call it focal.yaml"),
+        (["focal", "-o", "focal.txt"], "call it focal.yaml"),
+        (["focal", "--family", "x", "-o", "y/focal.yaml"], "is in no folder x"),
+    ],
+)
+def test_new_refuses_a_name_that_would_not_be_the_losss(
+    words: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["spec", "new", *words]) == 2
+    assert said in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def test_the_skeleton_explains_every_key_that_a_spec_may_have() -> None:
+    text = skeleton()
+    for name, field in Loss.model_fields.items():
+        key = field.alias or name
+        assert name in ("id", "family", "file") or f"\n{key}:" in text or f"# {key}:" in text

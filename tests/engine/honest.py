@@ -76,14 +76,18 @@ def honest(call: Call) -> Outcome:
     implied = dict.fromkeys(call.binding.implied, True)  # said by the choice of the callable
     keywords: dict[str, Any] = {**implied, **call.parameters, "reduction": call.reduction, **names}
     given = Arguments(tuple(call.inputs.values()), keywords)
-    reference = reference_of(loss.id)
+    reference = reference_of(loss, call.dtype)
     gradients: Mapping[str, Floats] = {}
     if call.gradient:
         assert call.cotangent is not None
         gradients = true_gradients(reference, given, call.cotangent)
     return Outcome(
         value=stored(true_value(reference, given), call.dtype),
-        gradients={name: stored(gradients[name], call.dtype) for name in call.gradient},
+        gradients={
+            name: stored(gradients[name], call.dtype)
+            for name in call.gradient
+            if name in gradients  # the reference differentiates by inputs, not by weights
+        },
         warnings=(("UserWarning", "deprecated"),) if call.overrides is not None else (),
     )
 

@@ -55,3 +55,10 @@ def test_a_last_axis_that_is_folded_away_is_not_counted() -> None:
 
 def test_a_mean_of_nothing_divides_by_zero() -> None:
     assert mean("mse", prediction=np.ones(0), target=np.ones(0)) == 0.0
+
+
+def test_a_thousand_classes_cost_no_more_than_the_weights_of_their_targets() -> None:
+    """The costs of all classes, in the same formula, would take more steps than are allowed."""
+    asked = case("cross_entropy/float32/typical/3x1000c/mean/weight=ones/s1")
+    loss = LOSSES["cross_entropy"]
+    assert divisor(asked, loss, loss.choices({})) == 3.0

@@ -91,3 +91,13 @@ def test_a_snippet_shows_what_the_finding_says() -> None:
     assert isinstance(printed, torch.Tensor)
     assert printed.shape == (7,)
     assert float(printed.detach()[0]) == pytest.approx(finding.expected, rel=1e-6)
+
+
+def test_a_wrong_class_has_no_distance_and_no_bound() -> None:
+    def hidden(call: Call, was: Outcome) -> Outcome:
+        assert was.value is not None
+        return replace(was, value=changed(was.value, lambda values: values * np.nan))
+
+    (finding,) = found(hidden)
+    assert finding.kind == "nan"
+    assert (finding.error_ulp, finding.share, finding.bound) == (None, None, None)

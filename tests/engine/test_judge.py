@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from conformance.cases.drawing import strategy
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.engine.judge import Judgement, judge
+from conformance.engine.standard import Indices, Limits
 from conformance.numerics.classification import Class
 from conformance.numerics.formats import FORMATS, round_to, ulp
 from tests.engine.honest import LOSSES, block, case
@@ -54,7 +57,7 @@ def test_a_factor_never_passes_where_the_loss_is_well_conditioned(
     at = place % expected.size
     limits = held.value_limits_at(np.array([at]))
     with np.errstate(all="ignore"):
-        clear = abs(float(expected[at])) > 8 * float(limits.own.bound[0] + limits.truth.bound[0])
+        clear = abs(float(expected[at])) > 8 * float(limits.own.bound[0] + limits.truth().bound[0])
     if clear and 1e-30 < abs(expected[at]) < 1e38:
         answer[at] *= by
         assert judge(answer, expected, F32, held.value_limits_at).failed.tolist() == [at]
@@ -106,8 +109,11 @@ def test_limits_of_a_few_elements_are_those_of_the_whole(text: str) -> None:
     whole = held.value_limits_at(np.arange(held.value().size))
     few = np.array([2, 5, 11])
     part = held.value_limits_at(few)
-    for name in ("own", "ideal", "truth"):
-        np.testing.assert_array_equal(getattr(part, name).bound, getattr(whole, name).bound[few])
+    pairs = [
+        (part.own, whole.own), (part.ideal, whole.ideal), (part.truth(), whole.truth()),
+    ]  # fmt: skip
+    for found, expected in pairs:
+        np.testing.assert_array_equal(found.bound, expected.bound[few])
 
 
 @pytest.mark.parametrize("name", ["prediction", "target"])
@@ -123,3 +129,24 @@ def test_an_empty_array_is_judged() -> None:
     found = judge(np.empty(0), np.empty(0), F32, lambda elements: pytest.fail("no bound"))
     assert not found.failed.size
     assert found.worst is None
+
+
+def test_the_references_own_error_is_asked_for_where_it_may_decide() -> None:
+    asked = case("mse/float32/typical/33/none/weight=typical/s3")
+    held = block("mse").held(asked)
+    expected = held.value()
+    asks: list[int] = []
+
+    def limits_at(elements: Indices) -> Limits:
+        limits = held.value_limits_at(elements)
+        return replace(limits, truth=lambda: asks.append(elements.size) or limits.truth())
+
+    bound = held.value_limits_at(np.arange(33)).own.bound
+    at = int(np.argmax(bound / ulp(expected, F32)))
+    assert 0.9 * bound[at] > ulp(expected, F32)[at]  # so that a bound decides
+    slightly = np.where(np.arange(33) == at, expected + 0.9 * bound, expected)
+    judge(slightly, expected, F32, limits_at)
+    assert not asks  # what passes without it passes
+    wrong = np.where(np.arange(33) == at, 2 * expected, expected)
+    assert judge(wrong, expected, F32, limits_at).failed.tolist() == [at]
+    assert asks

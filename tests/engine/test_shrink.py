@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from conformance.cases.generation import build
+from conformance.cases.case import Case
 from conformance.cases.recipe import Recipe
+from conformance.cases.replay import rebuild
 from conformance.engine.block import Block
 from conformance.engine.book import Book, Fault, size_of
 from conformance.engine.drawn import examine
 from conformance.engine.shrink import shrunk
+from conformance.specs.library import load_library
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from tests.engine.honest import (
@@ -33,11 +36,7 @@ def shrunk_by(spoil: Spoil, text: str, name: str) -> Fault:
     return shrunk(fault, of.loss, lambda candidate: retried(of, spoil, name, candidate))
 
 
-def retried(of: Block, spoil: Spoil, name: str, recipe: Recipe) -> Fault | None:
-    try:
-        asked = build(recipe, of.loss)
-    except (ValueError, IndexError):
-        return None
+def retried(of: Block, spoil: Spoil, name: str, asked: Case) -> Fault | None:
     call = of.bound(asked)
     assert isinstance(call, Call)
     book = Book(of.loss.id, of.side.name, of.dtype, unexplained)
@@ -95,14 +94,14 @@ def test_a_parameter_that_the_fault_needs_stays() -> None:
 
 def test_the_smallest_case_can_be_rebuilt_from_its_id() -> None:
     fault = shrunk_by(above_one, "mse/float32/tails/17x33/none/-/s3", "value")
-    assert case(fault.case.id).digest() == fault.case.digest()
+    assert rebuild(fault.case.id, load_library().losses).digest() == fault.case.digest()
 
 
 def test_a_case_written_in_a_spec_is_left_alone() -> None:
     of = block("mse")
     fault = worked(of, "example", spoil=above_one).faults[0]
 
-    def never(recipe: Recipe) -> Fault | None:
+    def never(asked: Case) -> Fault | None:
         pytest.fail("nothing is to be run again")
 
     assert shrunk(fault, of.loss, never) is fault
@@ -112,4 +111,29 @@ def test_a_fault_that_does_not_show_again_is_kept_as_it_was() -> None:
     of = block("mse")
     asked = case("mse/float32/typical/33/none/-/s3")
     fault = worked(of, "value", [asked], above_one).faults[0]
-    assert shrunk(fault, of.loss, lambda recipe: None) is fault
+    assert shrunk(fault, of.loss, lambda asked: None) is fault
+
+
+def test_the_numbers_that_are_left_are_short() -> None:
+    fault = shrunk_by(above_one, "mse/float32/tails/17x33/none/weight=typical/s3", "value")
+    assert fault.case.id == "mse/float32/given/prediction=0x1p+1,target=0x1p+0/none"
+
+
+def test_a_fault_that_comes_and_goes_does_not_end_the_run() -> None:
+    of = block("mse")
+    fault = worked(of, "value", [case("mse/float32/typical/33/none/-/s3")], above_one).faults[0]
+    answers = itertools.cycle([fault, None, None])
+    assert shrunk(fault, of.loss, lambda asked: next(answers)).kind == fault.kind
+
+
+def test_every_recipe_is_asked_for_once() -> None:
+    of = block("mse")
+    fault = worked(of, "value", [case("mse/float32/typical/33/none/-/s3")], above_one).faults[0]
+    asked: list[str] = []
+
+    def retry(again: Case) -> Fault | None:
+        asked.append(again.id)
+        return None
+
+    shrunk(fault, of.loss, retry)
+    assert len(asked) == len(set(asked)) > 1

@@ -161,3 +161,35 @@ def test_every_float64_operation_is_charged():
     arithmetic = Arithmetic(FORMATS["float64"], FORMATS["float64"], FORMATS["float64"])
     product = run_bounded(lambda x: x * x, arithmetic, (np.array([0.1]),), {})
     assert product.bound[0] > 0.0
+
+
+def test_terms_added_one_after_the_other_may_each_be_rounded():
+    numbers = np.full((2, 3, 1000), 0.1)
+    single = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
+
+    def bound(total):
+        return run_bounded(total, single, (numbers,), {}).bound[0, 0, 0]
+
+    blocked = bound(lambda x: np.sum(x, axis=-1, keepdims=True))
+    in_order = bound(lambda x: x.sum_in_order(axis=-1, keepdims=True))
+    running = np.float32(0.0)
+    for _ in range(1000):
+        running += np.float32(0.1)
+    assert abs(float(running) - 1000 * float(np.float32(0.1))) > blocked
+    assert abs(float(running) - 1000 * float(np.float32(0.1))) < in_order
+
+
+@pytest.mark.parametrize("small", [2.0**-149, 2.0**-150])
+def test_what_may_vanish_before_it_meets_an_infinity_is_marked(small):
+    """In float32 the first product is 0 or subnormal, and 0 times infinity is NaN; no NaN is due."""
+
+    def program(x, y, z):
+        return (x * y) * z
+
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
+    found = run_bounded(
+        program, arithmetic, (np.array(small), np.array(0.25), np.array(np.inf)), {}
+    )
+    assert found.overflow
+    found = run_bounded(program, arithmetic, (np.array(0.0), np.array(0.25), np.array(np.inf)), {})
+    assert not found.overflow

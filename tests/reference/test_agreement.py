@@ -5,17 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from conformance.engine.certification.agreement import disagreements, truth_of
+from conformance.engine.certification.calls import FIXED, SEEDED
+from conformance.engine.certification.regimes import BATCH, Draw, inputs_of, parameters_of
 from conformance.specs.library import load_library
 from reference import PROGRAMS
-from tests.reference.agreement import Call, disagreements, truth_of
-from tests.reference.regimes import (
-    BATCH,
-    REGIMES,
-    Draw,
-    choices_of,
-    inputs_of,
-    parameters_of,
-)
 
 LOSSES = load_library().losses
 
@@ -24,64 +18,16 @@ def draw_of(regime: str, seed: int = 1) -> Draw:
     return Draw(regime, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize("regime", REGIMES)
+@pytest.mark.parametrize("make", [*FIXED, *SEEDED], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda loss: loss.id)
-def test_every_parameter_and_reduction_agrees(loss, regime):
-    draw = draw_of(regime)
-    for parameters in parameters_of(loss, draw):
-        inputs = inputs_of(loss, draw, parameters)
-        for reduction in loss.reductions:
-            call = Call(loss, inputs, parameters, reduction, loss.choices())
-            assert disagreements(call, PROGRAMS[loss.id]) == [], (parameters, reduction)
-
-
-@pytest.mark.parametrize("regime", REGIMES)
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda loss: loss.id)
-def test_every_choice_agrees(loss, regime):
-    draw = draw_of(regime, seed=2)
-    everything = list(parameters_of(loss, draw))[-1]
-    for choices in choices_of(loss):
-        for parameters, reduction in (({}, "none"), (everything, "mean")):
-            inputs = inputs_of(loss, draw, parameters)
-            call = Call(loss, inputs, parameters, reduction, choices)
-            truth = truth_of(call, gradient=slopes_count(call, regime))
-            found = disagreements(call, PROGRAMS[loss.id], truth=truth)
-            assert found == [], (choices, parameters)
-
-
-def slopes_count(call: Call, regime: str) -> bool:
-    """Other forms than the limit are about values: where these are NaN, slopes mean nothing."""
-    return regime != "masked" or call.choices.get("infinite-logits", "limit") == "limit"
-
-
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda loss: loss.id)
-@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
-def test_values_agree_where_an_input_is_no_number(loss, special):
-    draw = draw_of("typical")
-    for choices in [loss.choices(), *choices_of(loss)]:
-        inputs = inputs_of(loss, draw, {})
-        for name, given in loss.inputs.items():
-            domain = given.domain()
-            inside = special < 0 if domain.high == 0.0 else domain.low != 0.0
-            if given.kind == "real" and (np.isnan(special) or inside):
-                holes = draw.random.random(inputs[name].shape) < 0.2
-                broken = {**inputs, name: np.where(holes, special, inputs[name])}
-                call = Call(loss, broken, {}, "none", choices)
-                truth = truth_of(call, gradient=False)
-                assert disagreements(call, PROGRAMS[loss.id], truth=truth) == [], choices
-
-
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda loss: loss.id)
-@pytest.mark.parametrize("batch", [(), (0,), (1,), (0, 3), (2, 0), (2, 1, 2)])
-def test_every_shape_of_batch_agrees(loss, batch):
-    draw = draw_of("typical")
-    inputs = inputs_of(loss, draw, {}, batch)
-    for choices in [loss.choices(), *choices_of(loss)]:
-        if choices.get("last-axis", "kept") != "kept" and not batch:
-            continue  # there is no last axis
-        for reduction in loss.reductions:
-            call = Call(loss, inputs, {}, reduction, choices)
-            assert disagreements(call, PROGRAMS[loss.id]) == [], (choices, reduction)
+def test_every_trial_of_a_certification_agrees(loss, make):
+    count = 0
+    for trial in make(loss, 1):
+        truth = truth_of(trial.call, gradient=trial.gradient)
+        found = disagreements(trial.call, PROGRAMS[loss.id], truth=truth)
+        assert found == [], (trial.regime, trial.call.parameters, trial.call.choices)
+        count += 1
+    assert count > 10
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda loss: loss.id)

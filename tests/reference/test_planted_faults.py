@@ -13,6 +13,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from conformance.engine.certification.agreement import Call, Truth, disagreements, truth_of
+from conformance.engine.certification.regimes import REGIMES, Draw, inputs_of, parameters_of
 from conformance.specs.library import load_library
 from reference import (
     PROGRAMS,
@@ -26,8 +28,6 @@ from reference import (
     stable,
 )
 from reference.choices import Choice
-from tests.reference.agreement import Call, Truth, disagreements, truth_of
-from tests.reference.regimes import REGIMES, Draw, inputs_of, parameters_of
 
 LOSSES = load_library().losses
 CROSS_ENTROPIES = ("cross_entropy", "cross_entropy_probabilities")

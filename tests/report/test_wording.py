@@ -29,7 +29,7 @@ def test_an_error_has_three_digits(error: float | None, text: str) -> None:
 
 def test_what_was_sampled_is_a_lower_limit() -> None:
     assert wording.at_least(812.0, "sampled n=10") == "≥ 812"
-    assert wording.at_least(812.0, "exhaustive") == "812"
+    assert wording.at_least(812.0, "exhaustive") == "≤ 812"
     assert wording.at_least(None, "sampled n=10") == "–"
 
 

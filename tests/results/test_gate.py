@@ -1,74 +1,75 @@
-"""A gate stops what is new: in doubt everything is."""
-
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from conformance.results import Results
-from conformance.results.cell import Cell, Finding, Row
-from conformance.results.gate import comparable, new_findings
-from tests.results.test_merge import HEAD, TARGETS
+from conformance.results import Results, compare_runs
+from conformance.results.cell import Row
+from conformance.results.diff import Diff
+from conformance.results.gate import GATES, exit_code, gaps, gated, sentence
+from tests.results.runs import cell, row, run
 
-PLACE = ("l1", "value", TARGETS[0], "float32")
-
-
-def cell(*rows: tuple[str, float], kind: str = "value", place: tuple[str, ...] = PLACE) -> Cell:
-    """A cell with a failing row for each case and error, and the finding behind them."""
-    loss, name, target, dtype = place
-    found: Any = {"loss": loss, "property": name, "target": target, "dtype": dtype}
-    finding = Finding("f", kind=kind, case=rows[0][0], rule="", why="", replay="", **found)  # type: ignore[arg-type]
-    failing = tuple(Row(case, "fail", "exceeds", ulp, None, None) for case, ulp in rows)
-    return Cell(**found, verdict="fail", rows=failing, findings=(finding,))
+FAILED = row("value:b", "fail", worst_class="wrong", ulp=9.0)
 
 
-def run(*cells: Cell, **changes: Any) -> Results:
-    return Results(Path("run"), replace(HEAD, **changes), cells, None)
-
-
-OLD = cell(("a", 4.0), ("b", 2.0))
-
-
-def test_what_the_base_has_too_is_not_new() -> None:
-    assert new_findings(run(OLD), run(OLD)) == ()
-    assert new_findings(run(cell(("b", 2.0))), run(OLD)) == ()
-    assert new_findings(run(cell(("a", 3.0))), run(OLD)) == ()
-
-
-def test_another_version_of_a_target_is_held_to_the_old_one() -> None:
-    newer = replace(HEAD.targets[0], name="torch==2.15.0@cpu", version="2.15.0")
-    place = ("l1", "value", newer.name, "float32")
-    head = run(cell(("a", 4.0), place=place), targets=(newer,))
-    assert new_findings(head, run(OLD)) == ()
+def diff(base: Row, head: Row) -> Diff:
+    return compare_runs(run(cell(row(), base)), run(cell(row(), head)))
 
 
 @pytest.mark.parametrize(
-    "new",
+    ("base", "head", "stops"),
     [
-        cell(("a", 4.0), ("c", 1.0)),
-        cell(("a", 5.0)),
-        cell(("a", float("nan"))),
-        cell(("a", 4.0), kind="nan"),
-        cell(("a", 4.0), place=("l1", "value", TARGETS[0], "float64")),
-        cell(("a", 4.0), place=("mse", "value", TARGETS[0], "float32")),
-        cell(("a", 4.0), place=("l1", "value", TARGETS[1], "float32")),
-        cell(("a", 4.0), place=("l1", "gradient", TARGETS[0], "float32")),
+        (row("value:b"), FAILED, {"new", "different", "any", "drift"}),
+        (FAILED, FAILED._replace(ulp=99.0), {"different", "any", "drift"}),
+        (FAILED, FAILED, {"any", "drift"}),
+        (row("value:b"), row("value:b", digest="cd"), {"drift"}),
+        (row("value:b"), row("value:b", "known"), set()),
+        (FAILED, row("value:b"), set()),
+        (row("value:b"), row("value:b"), set()),
     ],
-    ids=["case", "worse", "nan", "kind", "dtype", "loss", "target", "property"],
 )
-def test_anything_else_is_new(new: Cell) -> None:
-    assert new_findings(run(new), run(OLD)) == new.findings
+def test_each_gate_stops_at_what_it_names(base: Row, head: Row, stops: set[str]) -> None:
+    found = diff(base, head)
+    assert {gate for gate in GATES if exit_code(found, gate) == 1} == stops
+    assert {gate for gate in GATES if gated(found, gate)} == stops
 
 
-def test_a_changed_spec_makes_all_of_a_loss_new() -> None:
-    other = {**HEAD.losses, "l1": replace(HEAD.losses["l1"], digest="0" * 64)}
-    assert new_findings(run(OLD), run(OLD, losses=other)) == OLD.findings
+def test_a_new_case_that_fails_stops_the_gate_for_new_ones() -> None:
+    found = compare_runs(run(cell(row())), run(cell(row(), FAILED)))
+    assert exit_code(found) == 1
 
 
-def test_runs_of_another_seed_or_profile_are_not_comparable() -> None:
-    assert comparable(run(), run()) is None
-    assert "its seed is 1" in (comparable(run(), run(seed=1)) or "")
-    assert "its profile is deep" in (comparable(run(), run(profile="deep")) or "")
+def incomplete() -> list[tuple[Results, Results, str]]:
+    whole, half = run(cell(row())), replace(run(cell(row())), end=None)
+    seeded = replace(whole, manifest=replace(whole.manifest, seed=1))
+    return [(whole, half, "head"), (half, whole, "base"), (whole, seeded, "not comparable")]
+
+
+@pytest.mark.parametrize(("base", "head", "told"), incomplete())
+def test_what_is_missing_or_not_comparable_is_never_green(
+    base: Results, head: Results, told: str
+) -> None:
+    found = compare_runs(base, head)
+    assert {exit_code(found, gate) for gate in GATES} == {4}
+    assert told in " ".join(gaps(found))
+    assert sentence(found).startswith("Incomplete: ")
+
+
+def test_a_new_failure_goes_before_what_is_missing() -> None:
+    head = replace(run(cell(FAILED)), end=None)
+    assert exit_code(compare_runs(run(cell(row("value:b"))), head)) == 1
+
+
+def test_runs_that_share_nothing_compare_nothing() -> None:
+    found = compare_runs(run(cell(row())), run(cell(row(), dtype="float64")))
+    assert exit_code(found) == 5
+    assert sentence(found).startswith("Nothing was compared")
+
+
+def test_the_sentence_says_what_happened() -> None:
+    assert sentence(diff(row("value:b"), FAILED)) == "Breaks: 1 case by 1 cause in 1 of 8 losses."
+    assert sentence(diff(row("value:b"), row("value:b", digest="cd"))) == (
+        "Nothing breaks: 1 case drifted within the bound, 1 case the same to the bit."
+    )
+    assert "1 new documented deviation" in sentence(diff(row("value:b"), row("value:b", "known")))

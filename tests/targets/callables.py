@@ -126,3 +126,15 @@ def returns_complex(prediction, target, **_):
 
 def widens(prediction, target, **_):
     return prediction.astype(np.float64)
+
+
+_CALLS = [0]
+
+
+def counts(prediction, target, **_):
+    _CALLS[0] += 1
+    return np.full(prediction.shape, float(_CALLS[0] >= 3))
+
+
+def strides(prediction, target, **_):
+    return np.array(prediction.strides)

@@ -57,9 +57,9 @@ def test_the_usual_targets_are_read(text: str, expected: Target) -> None:
             "as in torch@cpu or keras[jax]==3.15.1@cuda",
         ),
         (
-            "jax@cpu",
-            "target 'jax@cpu': unknown framework 'jax'; "
-            "there is torch, keras, tensorflow, optax, numpy",
+            "flax@cpu",
+            "target 'flax@cpu': unknown framework 'flax'; "
+            "there is torch, keras, tensorflow, optax, jax, numpy",
         ),
         (
             "torch[tensorflow]@cpu",

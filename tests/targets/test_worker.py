@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -298,3 +299,23 @@ def test_the_adapters_stay_within_python_3_9() -> None:
 
     for path in sorted(WORKER.glob("*.py")):
         ast.parse(path.read_text(), feature_version=(3, 9))
+
+
+def test_repeated_calls_give_the_first_answer_that_differs(worker: Worker) -> None:
+    steady, counting = worker.evaluate(
+        [replace(call(), repeat=3), replace(call("counts"), repeat=9)]
+    )
+    assert steady.value is not None
+    assert counting.value is not None
+    assert counting.value.values == pytest.approx([1.0] * 3)
+
+
+@pytest.mark.parametrize(
+    ("word", "strides"),
+    [("strided", [48, 16]), ("transposed", [8, 16]), ("sliced", [40, 8]), ("broadcast", [0, 8])],
+)
+def test_layouts_are_what_they_are_called(worker: Worker, word: str, strides: list[int]) -> None:
+    given = Given({"prediction": np.ones((2, 3)), "target": np.ones((2, 3))})
+    (outcome,) = worker.evaluate([replace(call("strides", given), layout=word)])
+    assert outcome.value is not None
+    assert outcome.value.values.tolist() == strides

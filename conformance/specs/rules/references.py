@@ -22,7 +22,7 @@ def sources(context: Context) -> Iterator[Problem]:
             if case.source is not None:
                 cited.append(((section, index, "source", "key"), case.source))
     for place, source in cited:
-        if source.key not in context.bibliography:
+        if source.key is not None and source.key not in context.bibliography:
             message = f"the work {source.key!r} is not in the bibliography"
             yield context.problem(place, message, options(source.key, context.bibliography))
 

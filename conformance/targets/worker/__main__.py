@@ -15,8 +15,11 @@ import time
 from typing import Any, Dict
 
 import numpy as np
+from declaration import declarations
 from evaluation import Evaluator, describe
 from protocol import Inbox, Outbox, encode
+from signature import describe_callable
+from watch import Watch
 
 
 def facts_of(adapter: Any) -> Dict[str, Any]:
@@ -25,9 +28,14 @@ def facts_of(adapter: Any) -> Dict[str, Any]:
 
 
 def prepare(start: Dict[str, Any]) -> Any:
-    sys.path[1:1] = start["import_paths"]
     adapter = importlib.import_module(start["adapter"])
     adapter.prepare(start)
+    # From here on a user's module may bear the name of one of these scripts.
+    own = os.path.abspath(sys.path.pop(0))
+    for name, module in list(sys.modules.items()):
+        if os.path.dirname(str(getattr(module, "__file__", None))) == own and name != "__main__":
+            del sys.modules[name]
+    sys.path[:0] = start["import_paths"]
     return adapter
 
 
@@ -36,6 +44,16 @@ def follow(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1.0)
     os._exit(0)
+
+
+def description(path: str, evaluator: Evaluator) -> Dict[str, Any]:
+    """What the callable at a path takes, or why it cannot be had."""
+    try:
+        found = describe_callable(path)
+        altered = evaluator.watch.changes() if evaluator.watch else []
+        return {"description": {**found, "altered": altered}}
+    except BaseException as fault:  # SystemExit too is an answer
+        return {"failed": describe(fault)}
 
 
 def main() -> None:
@@ -54,17 +72,21 @@ def main() -> None:
     try:
         adapter = prepare(start[0])
         facts = facts_of(adapter)
+        signatures = declarations(start[0].get("callables", []))
     except BaseException as fault:
         return answer({"failed": describe(fault)})
-    answer({"facts": facts})
-    evaluator = Evaluator(adapter)
+    answer({"facts": facts, "signatures": signatures})
+    evaluator = Evaluator(adapter, Watch(adapter) if start[0]["watch"] else None)
     while True:
         try:
             frame = inbox.receive()
         except EOFError:
             return None
         assert frame is not None
-        answer(*evaluator.evaluate(*frame))
+        if "describe" in frame[0]:
+            answer(description(frame[0]["describe"], evaluator))
+        else:
+            answer(*evaluator.evaluate(*frame))
 
 
 main()

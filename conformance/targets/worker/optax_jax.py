@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Callable, Dict, Iterator, List
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +21,17 @@ def prepare(start: Dict[str, Any]) -> None:
         raise ValueError(f"JAX has no mode {start['mode']}; there is jit")
     _mode = start["mode"]
     jax.config.update("jax_enable_x64", True)  # else float64 inputs become float32 on the way in
+
+
+@contextmanager
+def visiting() -> Iterator[None]:
+    """Calls in a process that is somebody else's: its setting comes back afterwards."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 def facts() -> Dict[str, Any]:
@@ -40,8 +53,27 @@ def facts() -> Dict[str, Any]:
     }
 
 
+def settings() -> Dict[str, Any]:
+    """What a call could set for the whole process: how to read it and how to put it back."""
+    names = ("jax_enable_x64", "jax_default_device", "jax_default_matmul_precision")
+    return {name: (partial(_read, name), partial(jax.config.update, name)) for name in names}
+
+
+def _read(name: str) -> Any:
+    return getattr(jax.config, name)
+
+
+def namespaces() -> List[Any]:
+    return [jnp, jax.nn]
+
+
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:
     return jax.jit(function) if _mode == "jit" else function
+
+
+def forget() -> None:
+    """Compiled programs are kept for good otherwise, at megabytes each."""
+    jax.clear_caches()
 
 
 def construct(kind: Any, dtype: str, given: List[Any], named: Dict[str, Any]) -> Any:

@@ -38,6 +38,31 @@ def facts() -> Dict[str, Any]:
     }
 
 
+def settings() -> Dict[str, Any]:
+    """What a call could set for the whole process: how to read it and how to put it back."""
+    return {
+        "the default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+        "the default device": (torch.get_default_device, torch.set_default_device),
+        "the number of threads": (torch.get_num_threads, torch.set_num_threads),
+        "whether gradients are recorded": (torch.is_grad_enabled, torch.set_grad_enabled),
+        "deterministic algorithms": (
+            torch.are_deterministic_algorithms_enabled,
+            torch.use_deterministic_algorithms,
+        ),
+    }
+
+
+def namespaces() -> List[Any]:
+    return [torch, torch.nn.functional, torch.Tensor]
+
+
+def set_threads(count: int) -> int:
+    """How many threads an operation may use from now on; gives the number that it was."""
+    before: int = torch.get_num_threads()
+    torch.set_num_threads(count)
+    return before
+
+
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:
     return torch.compile(function, dynamic=False) if _mode == "compile" else function
 
@@ -50,6 +75,13 @@ def to_tensor(dtype: str, array: np.ndarray[Any, Any]) -> torch.Tensor:
     if dtype == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16).to(_device)
     return torch.from_numpy(array).to(_device)
+
+
+def to_view(dtype: str, memory: np.ndarray[Any, Any], view: np.ndarray[Any, Any]) -> torch.Tensor:
+    """A tensor over the memory with the view's strides, on whatever device."""
+    offset = view.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
+    strides = [step // view.itemsize for step in view.strides]
+    return to_tensor(dtype, memory).as_strided(view.shape, strides, offset // view.itemsize)
 
 
 def from_tensor(tensor: Any) -> Packed:

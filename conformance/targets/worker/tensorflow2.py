@@ -34,6 +34,10 @@ def facts() -> Dict[str, Any]:
     }
 
 
+def namespaces() -> List[Any]:
+    return [tf.math, tf.nn]
+
+
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:
     return tf.function(function, jit_compile=True) if _mode == "xla" else function
 

@@ -1,4 +1,4 @@
-"""Inputs of every regime for every loss, small enough for ball arithmetic."""
+"""Inputs of every regime for every loss, over the whole of float64, small enough for ball arithmetic."""
 
 from __future__ import annotations
 

@@ -1,0 +1,198 @@
+"""`conformance audit`: what moves between two versions of a framework."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance.cli.diff import fail_on_option, in_use_option
+from conformance.cli.selection import DEVICES, DTYPES, target_option
+from conformance.cli.upgrade import tell
+from conformance.cli.verdict import INCOMPLETE
+
+if TYPE_CHECKING:
+    from conformance.engine.request import Request
+    from conformance.environments import Environment, Options, Side
+    from conformance.results import Results
+    from conformance.results.gate import Gate
+    from conformance.specs.library import Library
+    from conformance.targets.target import Target
+
+FOLDER = "conformance-audit"
+
+
+@click.command("audit")
+@click.argument("base")
+@click.argument("head")
+@click.argument("losses", nargs=-1)
+@target_option
+@click.option(
+    "--profile",
+    type=click.Choice(["quick", "default", "deep"]),
+    default="quick",
+    show_default=True,
+    envvar="CONFORMANCE_PROFILE",
+    help="How deep to look.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(DTYPES),
+    multiple=True,
+    envvar="CONFORMANCE_DTYPES",
+    metavar="DTYPE",
+    help=f"Only this one of {', '.join(DTYPES)}; repeatable.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=None,
+    envvar="CONFORMANCE_DEVICE",
+    help="Device of targets that name none.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default="0",
+    metavar="N",
+    envvar="CONFORMANCE_SEED",
+    help="Seed of the cases.",
+)
+@click.option("--python", metavar="PYTHON", help="Interpreter of both sides: a version or a path.")
+@click.option(
+    "--exclude-newer",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    metavar="DATE",
+    help="Leave out what was released after that day.",
+)
+@click.option("--offline", is_flag=True, help="Take only what is in the cache.")
+@click.option("--refresh", is_flag=True, help="Resolve anew what was resolved today.")
+@click.option(
+    "--keep-env/--no-keep-env",
+    default=True,
+    show_default=True,
+    help="Keep environments that this audit builds in the cache.",
+)
+@click.option(
+    "-o",
+    "--output",
+    default=FOLDER,
+    show_default=True,
+    metavar="FOLDER",
+    help="Folder of base.jsonl.gz, head.jsonl.gz and the report.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "md", "junit"]),
+    default="text",
+    show_default=True,
+    help="What to print on stdout.",
+)
+@fail_on_option
+@in_use_option
+def command(
+    base: str,
+    head: str,
+    losses: tuple[str, ...],
+    target: tuple[str, ...],
+    profile: str,
+    dtype: tuple[str, ...],
+    device: str | None,
+    seed: int,
+    python: str | None,
+    exclude_newer: datetime.datetime | None,
+    offline: bool,
+    refresh: bool,
+    keep_env: bool,
+    output: str,
+    form: str,
+    fail_on: Gate,
+    in_use: tuple[str, ...],
+) -> int:
+    """Compare two versions: the same cases in an environment of BASE and in one of HEAD.
+
+    A side is what pip or uv could install ('torch==2.13.0', 'keras==3.3.3 tensorflow-cpu==2.16.2',
+    a wheel file), or py:PATH for an interpreter that exists. Compares all frameworks that both sides
+    have, unless -t names some. Exits 1 on what --fail-on names, else 4 where a side did not run.
+    """
+    from conformance.cli.selection import chosen_losses
+    from conformance.engine.request import Request
+    from conformance.environments import Options, parse
+    from conformance.specs.library import load_library
+
+    sides = [parse(base), parse(head)]
+    library = load_library()
+    chosen = chosen_losses(losses, library)
+    newest = exclude_newer.date().isoformat() if exclude_newer else None
+    request = Request(
+        losses=chosen,
+        targets=_named(target, device),
+        dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
+        profile=profile,
+        seed=seed,
+    )
+    options = Options(python, offline, newest, refresh)
+    flags = {"base": base, "head": head, "losses": list(losses), "target": list(target)}
+    environments = _prepared(sides, options)
+    if environments is None:
+        return INCOMPLETE
+    try:
+        found = _audited(request, library, environments, Path(output), flags)
+    finally:
+        if not keep_env:
+            _removed(environments)
+    return tell(found, Path(output), form, fail_on, in_use)
+
+
+def _named(texts: tuple[str, ...], device: str | None) -> tuple[Target, ...]:
+    """The targets of -t; their versions are those of the two sides."""
+    from conformance.cli.selection import chosen_targets
+
+    for text in texts:
+        if "==" in text:
+            raise click.UsageError(
+                f"target {text!r} names a version; versions stand in BASE and HEAD, "
+                f"write -t {text.partition('==')[0]}"
+            )
+    return chosen_targets(texts, device) if texts else ()
+
+
+def _prepared(sides: list[Side], options: Options) -> list[Environment] | None:
+    """The environments of both sides; None, with the reason on stderr, where one cannot be had."""
+    from conformance.environments import EnvironmentFault, prepare
+
+    try:
+        return prepare(sides, options, lambda text: click.echo(text, err=True))
+    except EnvironmentFault as fault:
+        click.echo(f"not run: {fault}", err=True)
+        return None
+
+
+def _audited(
+    request: Request,
+    library: Library,
+    environments: list[Environment],
+    folder: Path,
+    flags: dict[str, Any],
+) -> list[Results]:
+    from conformance.cli.auditing import record
+    from conformance.cli.counterparts import counterparts
+
+    request = replace(request, targets=counterparts(environments, request.targets))
+    click.echo(f"comparing {', '.join(each.label for each in request.targets)}", err=True)
+    return record(request, library, environments, folder, flags)
+
+
+def _removed(environments: list[Environment]) -> None:
+    """Only what this audit built itself: others may count on the rest."""
+    from conformance.environments.cache import remove
+
+    for each in environments:
+        if each.built and each.kept is not None:
+            remove(each.kept)

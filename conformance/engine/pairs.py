@@ -1,0 +1,315 @@
+"""All pairs of 16-bit inputs of an elementwise loss: the value, block by block, to be resumed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance import __version__
+from conformance.cases.case import Case
+from conformance.cases.cotangent import Cotangents
+from conformance.cases.exhaustive import unsuited, values_of
+from conformance.engine.block import Block
+from conformance.engine.book import Book
+from conformance.engine.certification.certify import reference_digest
+from conformance.engine.exhaustive import PAIRS, Sweep
+from conformance.engine.finding import documented, findings
+from conformance.engine.judge import judge
+from conformance.engine.known import explainer
+from conformance.engine.practice import algorithm_name
+from conformance.engine.request import Plan
+from conformance.engine.standard import Arguments, true_value
+from conformance.engine.workers import Absent, Station
+from conformance.numerics.formats import FORMATS, Floats, to_bits
+from conformance.numerics.table import Table, table_of
+from conformance.results.cell import Cell, Worst
+from conformance.results.codec import Mismatch, decode, encode
+from conformance.results.verdict import Class as Label
+from conformance.results.verdict import worst
+from conformance.specs.library import spec_digest
+from conformance.specs.models import Loss
+from conformance.targets.call import Call, NotApplicable
+from conformance.targets.known import Deviation
+from conformance.targets.outcome import Array
+
+ROWS, PIECES = 16, 4
+"""Values of the first input in one call, and calls in a block: a million pairs, and four."""
+
+Watch = Callable[[Iterable[int], int, Callable[[int], str]], Iterator[int]]
+
+
+def share(blocks: int, shard: int, shards: int) -> range:
+    """The blocks of a shard, counted from 1: every block is in one shard, sizes differ by one."""
+    return range(shard - 1, blocks, shards)
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """The two inputs of a loss in a dtype, all legal values of each."""
+
+    loss: Loss
+    dtype: str
+    first: Floats
+    second: Floats
+
+    @property
+    def blocks(self) -> int:
+        return -(-self.first.size // (ROWS * PIECES))
+
+    def rows(self, block: int) -> Iterator[Floats]:
+        """The values of the first input of each call of a block."""
+        start = block * ROWS * PIECES
+        for at in range(start, min(start + ROWS * PIECES, self.first.size), ROWS):
+            yield self.first[at : at + ROWS]
+
+
+def plane_of(loss: Loss, dtype: str) -> Plane:
+    one, other = (values_of(loss, name, {}, FORMATS[dtype]) for name in loss.inputs)
+    return Plane(loss, dtype, one, other)
+
+
+@dataclass
+class Search:
+    """One loss in one dtype on one target."""
+
+    place: Block
+    station: Station
+    plane: Plane
+    losses: Mapping[str, Loss]
+    known: Sequence[Deviation] = ()
+
+    def block(self, number: int) -> Cell:
+        """Ask for a block, the next call under way while the last is judged."""
+        side, loss = self.place.side, self.plane.loss
+        explain = explainer(self.station.target, self.losses, self.known)
+        book = Book(
+            loss.id, side.name, self.plane.dtype, explain, algorithm_name(self.binding, loss)
+        )
+        with ThreadPoolExecutor(1) as pool:
+            waiting: list[Any] = []
+            for rows in self.plane.rows(number):
+                call = self._call(rows, number)
+                waiting.append((rows, call, pool.submit(self._ask, call)))
+                if len(waiting) > 1:
+                    self._judge(book, number, *waiting.pop(0))
+            for each in waiting:
+                self._judge(book, number, *each)
+        for found in findings(book.faults, side.name, lambda fault: fault):
+            book.tally(found.property).findings.append(found)
+        for (name, _), (fault, known) in book.explained.items():
+            book.tally(name).findings.append(documented(fault, known, side.name))
+        cell = book.tally(PAIRS).cell()
+        return replace(cell, rows=(), points=(), quantiles=(), typed={}, bias_ulp=None)
+
+    @property
+    def binding(self) -> Any:
+        return self.place.binding
+
+    def _ask(self, call: Call) -> Any:
+        with self.station.lock:
+            return self.station.worker.evaluate([call])[0]
+
+    def _call(self, rows: Floats, number: int) -> Call:
+        form = FORMATS[self.plane.dtype]
+        one, other = self.place.loss.inputs
+        shape = (rows.size * self.plane.second.size, *([1] if self._column() else []))
+        spread = {one: rows[:, None], other: self.plane.second[None, :]}
+        whole = (rows.size, self.plane.second.size)
+        stored, inputs = {}, {}
+        for name, values in spread.items():
+            bits = np.broadcast_to(to_bits(values, form), whole).reshape(shape)
+            stored[name] = (form.name, bits)
+            inputs[name] = np.broadcast_to(0.0, shape)  # the shape alone is read of it
+        call = self.place.bound(self._case(inputs, f"b{number}"), gradient=())
+        assert isinstance(call, Call)  # `open_search` saw to it
+        return replace(call, stored=stored)
+
+    def _column(self) -> bool:
+        return self.place.choices().get("last-axis", "kept") != "kept"
+
+    def _case(self, inputs: Mapping[str, Any], name: str) -> Case:
+        text = f"{self.place.loss.id}/{self.plane.dtype}/pairs/{name}"
+        plain = Cotangents(text, self.plane.dtype, ones=True)
+        return Case(text, self.place.loss.id, self.plane.dtype, inputs, {}, "none", plain)
+
+    def _judge(self, book: Book, number: int, rows: Floats, call: Call, asked: Any) -> None:
+        outcome, second = asked.result(), self.plane.second
+        truth = self._truth(rows)
+        tally = book.tally(PAIRS)
+        if outcome.value is None or outcome.value.stored.size != truth.size:
+            case = self._case(dict.fromkeys(call.inputs, rows[:1]), f"b{number}")
+            Sweep(self.place, case, call, book, PAIRS).examine(outcome)
+            return
+        table = _table(self.plane.dtype)
+        bits = _bits(outcome.value)
+        chosen, counted = _left(table, bits, truth)
+        places = np.unravel_index(chosen, (rows.size, second.size))
+        inputs = dict(zip(call.inputs, (rows[places[0]], second[places[1]]), strict=True))
+        if self._column():
+            inputs = {name: array[:, None] for name, array in inputs.items()}
+        case = self._case(inputs, f"b{number}")
+        sweep = Sweep(self.place, case, replace(call, stored={}), book, PAIRS)
+        form = FORMATS[self.plane.dtype]
+        sweep.count(
+            judge(table.value[bits[chosen]], truth[chosen], form, sweep.held.value_limits_at), None
+        )
+        tally.elements += bits.size - chosen.size
+        tally.classes.update(counted)
+
+    def _truth(self, rows: Floats) -> Floats:
+        """The reference on two axes: what depends on one input is computed once for all of it."""
+        held = self.place.held(self._case(dict.fromkeys(self.place.loss.inputs, rows), "all"))
+        keywords = {**held.given.keywords, "last_axis": "kept"}
+        given = Arguments((rows[:, None], self.plane.second[None, :]), keywords)
+        return true_value(held.reference, given).reshape(-1)
+
+
+@lru_cache(maxsize=2)
+def _table(dtype: str) -> Table:
+    return table_of(FORMATS[dtype])
+
+
+def _bits(array: Array) -> Any:
+    return np.ascontiguousarray(array.stored).reshape(-1).view(np.uint16)
+
+
+def _left(table: Table, bits: Any, truth: Floats) -> tuple[Any, Counter[Label]]:
+    """The elements that a table does not settle and the worst that it does; counts of the others."""
+    right = table.rounded(bits, truth)
+    rest = np.flatnonzero(~right)
+    near = table.faithful(bits[rest], truth[rest])
+    chosen, settled = rest[~near], rest[near]
+    if settled.size:
+        with np.errstate(all="ignore"):
+            off = np.abs(table.value[bits[settled]] - truth[settled]) / table.spacing[bits[settled]]
+        chosen = np.sort(np.append(chosen, settled[np.argmax(off)]))
+    elif not chosen.size:
+        chosen = np.zeros(1, dtype=np.intp)
+    size = bits & 0x7FFF
+    special = int(np.count_nonzero(right & ((size == 0) | np.isinf(table.value)[bits])))
+    counted: Counter[Label] = Counter()
+    first = bool(settled.size == 0 and rest.size == 0)  # then the one chosen is a rounded one
+    odd = first and bool(size[0] == 0 or np.isinf(table.value[bits[0]]))
+    counted["exact special"] = special - odd
+    counted["correctly rounded"] = int(np.count_nonzero(right)) - special - (first and not odd)
+    counted["faithful"] = max(settled.size - 1, 0)
+    return chosen, +counted
+
+
+def cells(
+    plan: Plan,
+    losses: Mapping[str, Loss],
+    wanted: Sequence[tuple[str, str]],
+    stations: Sequence[Station],
+    absent: Sequence[Absent],
+    watch: Watch,
+    known: Sequence[Deviation] = (),
+) -> Iterator[Cell]:
+    """A cell for each loss and dtype wanted, and target; finished blocks are kept in the file."""
+    for name, dtype in wanted:
+        for missing in absent:
+            yield Cell(name, PAIRS, missing.target.name, dtype, "not run", reason=missing.reason)
+        for station in stations:
+            yield _cell(plan, losses, losses[name], dtype, station, watch, known)
+
+
+def elementwise(losses: Mapping[str, Loss], names: Iterable[str], dtypes: Iterable[str]) -> Any:
+    """Those losses and dtypes that have pairs to try."""
+    each = [(name, dtype) for name in names for dtype in dtypes]
+    return tuple(pair for pair in each if not unsuited(losses[pair[0]], pair[1]))
+
+
+def _cell(
+    plan: Plan,
+    losses: Mapping[str, Loss],
+    loss: Loss,
+    dtype: str,
+    station: Station,
+    watch: Watch,
+    known: Sequence[Deviation],
+) -> Cell:
+    place = Block(station.side, loss, dtype, losses)
+    whole = plane_of(loss, dtype)
+    search = Search(place, station, whole, losses, known)
+    empty = dict.fromkeys(loss.inputs, whole.first[:1])
+    bound = place.bound(search._case(empty, "all"), gradient=())
+    target = station.target.name
+    if isinstance(bound, NotApplicable):
+        return Cell(loss.id, PAIRS, target, dtype, "n/a", reason=bound.reason)
+    asked = share(whole.blocks, plan.shard, plan.shards)
+    key = {
+        "loss": loss.id, "target": target, "dtype": dtype, "spec": spec_digest(loss),
+        "reference": reference_digest(), "suite": __version__,
+        "known": digest_of_known(known),
+    }  # fmt: skip
+    done = finished(plan.file, key)
+    label = f"{loss.id} {dtype} {target.partition('==')[0]} pairs"
+    for number in watch((n for n in asked if n not in done), len(asked), lambda _: label):
+        done[number] = search.block(number)
+        keep(plan.file, key, number, done[number])
+    part = f", shard {plan.shard}/{plan.shards}" if plan.shards > 1 else ""
+    return merged([done[number] for number in asked], f"exhaustive, all pairs{part}")
+
+
+def digest_of_known(known: Sequence[Deviation]) -> str:
+    """Of a project's known deviations: a block is judged by them, and not kept beyond them."""
+    return sha256("\n".join(each.model_dump_json() for each in known).encode()).hexdigest()[:16]
+
+
+def finished(file: Path | None, key: Mapping[str, str]) -> dict[int, Cell]:
+    """The blocks that a file holds for a key; a line that was cut short does not count."""
+    done: dict[int, Cell] = {}
+    if file is None or not file.is_file():
+        return done
+    for line in file.read_text("utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+            if all(entry.get(name) == text for name, text in key.items()):
+                done[int(entry["block"])] = decode(Cell, entry["cell"])
+        except (ValueError, KeyError, AttributeError, Mismatch):
+            continue
+    return done
+
+
+def keep(file: Path | None, key: Mapping[str, str], number: int, cell: Cell) -> None:
+    """Append a finished block."""
+    if file is not None:
+        line = json.dumps({**key, "block": number, "cell": encode(cell)}, allow_nan=False)
+        with file.open("a", encoding="utf-8") as out:
+            out.write(line + "\n")
+
+
+def merged(parts: Sequence[Cell], coverage: str) -> Cell:
+    """One cell of those of its blocks: counts added, the worst kept, one finding of each cause."""
+    classes: Counter[Label] = Counter()
+    for part in parts:
+        classes.update(part.classes)
+    causes = {found.id: found for part in parts for found in part.findings}
+    known = {each.id: each for part in parts for each in part.known}
+    worsts = [part.worst for part in parts if part.worst is not None]
+    lost = [part.accuracy_loss for part in parts if part.accuracy_loss is not None]
+    return replace(
+        parts[0],
+        verdict=worst([part.verdict for part in parts]),
+        cases=len(parts),
+        elements=sum(part.elements for part in parts),
+        classes=dict(classes),
+        worst=max(worsts, key=_rank, default=None),
+        accuracy_loss=max(lost, key=lambda each: each.factor, default=None),
+        coverage=coverage,
+        findings=tuple(causes.values()),
+        known=tuple(known.values()),
+    )
+
+
+def _rank(found: Worst) -> tuple[float, float]:
+    return (-1.0 if found.share is None else found.share, found.ulp)

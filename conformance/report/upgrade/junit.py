@@ -1,0 +1,101 @@
+"""A diff as JUnit XML: a suite a pair of targets, a test case a loss and property."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from conformance.report import wording
+from conformance.report.junit import count, spelled
+from conformance.report.upgrade.view import use
+from conformance.results.breaks import Break
+from conformance.results.change import STATES, CellChange, Change
+from conformance.results.diff import Diff
+from conformance.results.gate import gaps, gated
+from conformance.results.pairing import Pair
+
+_FAILS = ("new failure", "different failure", "added")
+_MISSING = ("not run now", "not comparable")
+
+
+def render(diff: Diff) -> str:
+    """XML as text: what breaks is a failure, what has no comparison an error, the rest passes."""
+    root = Element("testsuites", name="loss conformance, diff")
+    for pair in diff.pairs:
+        _suite(root, diff, pair)
+    _whole(root, diff)
+    for suite in (*root, root):
+        count(suite)
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(root: Element, diff: Diff, pair: Pair) -> None:
+    suite = SubElement(root, "testsuite", name=spelled(pair.name))
+    places: dict[tuple[str, str], list[CellChange]] = defaultdict(list)
+    for cell in diff.cells:
+        if cell.pair is pair:
+            places[cell.loss, cell.property].append(cell)
+    broken = [each for each in diff.breaks if pair in (b.cell.pair for b in each.cases)]
+    for (loss, name), cells in places.items():
+        mine = [b for b in broken if (b.cause.loss, b.cause.property) == (loss, name)]
+        _case(suite, loss, name, cells, mine)
+
+
+def _case(
+    suite: Element, loss: str, name: str, cells: list[CellChange], broken: list[Break]
+) -> None:
+    case = SubElement(suite, "testcase", classname=spelled(loss), name=spelled(name))
+    properties = SubElement(case, "properties")
+    for cell in cells:
+        for key, value in _numbers(cell):
+            SubElement(properties, "property", name=f"{spelled(cell.dtype)}.{key}", value=value)
+    changes = [change for cell in cells for change in cell.changes]
+    failing = [change for change in changes if change.state in _FAILS and change.fails]
+    missing = [change for change in changes if change.state in _MISSING]
+    if failing:
+        states = ", ".join(f"{n:,} {state}" for state, n in _states(failing).items())
+        outcome = SubElement(case, "failure", message=spelled(states), type=failing[0].state)
+        outcome.text = "\n\n".join(_account(each) for each in broken) or None
+    elif missing:
+        reason = next((cell.reason for cell in cells if cell.reason), None) or missing[0].state
+        SubElement(case, "error", message=spelled(reason), type=missing[0].state)
+
+
+def _states(changes: list[Change]) -> dict[str, int]:
+    found = Counter(change.state for change in changes)
+    return {state: found[state] for state in STATES if found[state]}
+
+
+def _numbers(cell: CellChange) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = [("state", cell.state)]
+    found += [(key, str(number)) for key, number in _states(list(cell.changes)).items()]
+    drift = [change for change in cell.changes if change.state == "drift"]
+    if drift:
+        row = max(drift, key=use).head
+        assert row is not None  # a drift has both sides
+        found += [("drift_ulp", repr(row.ulp)), ("drift_share", repr(row.share))]
+    return found
+
+
+def _account(entry: Break) -> str:
+    finding, example = entry.worst.finding, entry.smallest
+    lines = [f"{entry.state}, {entry.cause.kind}: {wording.plural(len(entry.cases), 'case')}"]
+    if finding is not None:
+        lines.append(finding.why or finding.rule)
+    if example is not None:
+        lines += [f"{name} = {wording.value(item)}" for name, item in example.inputs.items()]
+        lines += [f"expected {wording.value(example.expected)}"]
+        lines += [f"got {wording.value(example.actual)}"]
+    return spelled("\n".join([*lines, entry.replay]))
+
+
+def _whole(root: Element, diff: Diff) -> None:
+    """The diff as a whole: what is missing is an error that no pair of targets carries."""
+    suite = SubElement(root, "testsuite", name="diff")
+    case = SubElement(suite, "testcase", classname="diff", name="complete")
+    missing = gaps(diff)
+    if missing:
+        SubElement(case, "error", message=spelled("; ".join(missing)), type="not run")
+    elif not gated(diff) and not any(cell.base and cell.head for cell in diff.cells):
+        SubElement(case, "error", message="nothing was compared", type="not run")

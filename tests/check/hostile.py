@@ -1,0 +1,136 @@
+"""Callables that do what foreign code does; each is the squared difference besides."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+
+
+def honest(prediction, target):
+    return (prediction - target) ** 2
+
+
+def honest_gradient(prediction, target, cotangent):
+    slope = 2 * (prediction - target) * cotangent
+    return {"prediction": slope, "target": -slope}
+
+
+def _marked(prediction):
+    """Only some of the cases: those of 65 samples."""
+    return prediction.shape == (65,)
+
+
+def segfaults(prediction, target):
+    if _marked(prediction):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return honest(prediction, target)
+
+
+def exits(prediction, target):
+    if _marked(prediction):
+        os._exit(0)
+    return honest(prediction, target)
+
+
+def loops(prediction, target):
+    while _marked(prediction):
+        time.sleep(0.01)
+    return honest(prediction, target)
+
+
+def always_loops(prediction, target):
+    while True:
+        time.sleep(0.01)
+
+
+def floods(prediction, target):
+    if _marked(prediction):
+        for _ in range(3_000):
+            print("x" * 1_000)
+            print("y" * 100, file=sys.stderr)
+    return honest(prediction, target)
+
+
+def forks(prediction, target):
+    if _marked(prediction):
+        os.fork()  # the child goes on with what is not its own
+    return honest(prediction, target)
+
+
+def hoards(prediction, target):
+    if _marked(prediction):
+        kept = [bytearray(b"x" * (1 << 20)) for _ in range(2_000)]
+        time.sleep(len(kept))
+    return honest(prediction, target)
+
+
+def changes_errors(prediction, target):
+    np.seterr(divide="raise")
+    return honest(prediction, target)
+
+
+class _Dying:
+    def __del__(self):
+        raise RuntimeError("<b>from the grave</b>")
+
+
+def dies_in_del(prediction, target):
+    _Dying()
+    return honest(prediction, target)
+
+
+def patches(prediction, target):
+    np.square = honest
+    return honest(prediction, target)
+
+
+def raises_markup(prediction, target):
+    raise ValueError("<script>alert(1)</script>")
+
+
+def reduced(prediction, target):
+    return np.mean(honest(prediction, target))
+
+
+def summed(prediction, target):
+    return np.sum(honest(prediction, target))
+
+
+def only_float32(prediction, target, reduction="none"):
+    if prediction.dtype != np.float32:
+        raise TypeError(f"{prediction.dtype} is not supported")
+    loss = honest(prediction, target)
+    return loss if reduction == "none" else getattr(np, reduction)(loss)
+
+
+def turned(target, prediction):
+    return honest(prediction, target)
+
+
+def negated(prediction, target):
+    return honest(prediction, target)
+
+
+def negated_gradient(prediction, target, cotangent):
+    slope = 2 * (prediction - target) * cotangent
+    return {"prediction": -slope, "target": slope}
+
+
+def half(prediction, target):
+    return honest(prediction, target)
+
+
+def half_gradient(prediction, target, cotangent):
+    return [2 * (prediction - target) * cotangent]
+
+
+def off(prediction, target):
+    return honest(prediction, target) * 1.001
+
+
+def needs_more(prediction, target, temperature):
+    return honest(prediction, target) / temperature

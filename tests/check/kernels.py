@@ -1,0 +1,81 @@
+"""Implementations in PyTorch, right and wrong, as their authors would write them."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+
+def full(logits, target, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
+    return F.cross_entropy(
+        logits,
+        target,
+        weight,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+        reduction=reduction,
+    )
+
+
+def naive(logits, target, reduction="mean"):
+    chosen = torch.softmax(logits, -1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    loss = -torch.log(chosen + 1e-7)
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def smooth(logits, target, smoothing=0.2):
+    return F.cross_entropy(logits, target, label_smoothing=smoothing, reduction="none")
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, prediction, target):
+        ctx.save_for_backward(prediction, target)
+        return (prediction - target) ** 2
+
+    @staticmethod
+    def backward(ctx, grad):
+        prediction, target = ctx.saved_tensors
+        slope = 2 * (prediction - target) * grad
+        return slope, -slope
+
+
+class Module(torch.nn.Module):
+    def __init__(self, reduction="mean"):
+        super().__init__()
+        self.reduction = reduction
+
+    def forward(self, prediction, target):
+        return F.mse_loss(prediction, target, reduction=self.reduction)
+
+
+mean = Module()
+
+
+def sets_dtype(prediction, target):
+    torch.set_default_dtype(torch.float64)
+    return (prediction - target) ** 2
+
+
+def sets_threads(prediction, target):
+    torch.set_num_threads(2)
+    return (prediction - target) ** 2
+
+
+def sets_device(prediction, target):
+    torch.set_default_device("meta")
+    return (prediction - target) ** 2
+
+
+def stops_gradients(prediction, target):
+    torch.set_grad_enabled(False)
+    return (prediction - target) ** 2
+
+
+def patches(prediction, target):
+    torch.nn.functional.mse_loss = stops_gradients
+    return (prediction - target) ** 2
+
+
+def needs_more(prediction, target, temperature):
+    return (prediction - target) ** 2 / temperature

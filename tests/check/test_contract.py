@@ -1,0 +1,80 @@
+"""What a callable must look like, and what is said of one that does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.targets.candidate import CandidateError
+from tests.check.test_isolation import checked
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("needs_more", {}, "needs the argument 'temperature', which mse does not have"),
+        ("honest", {"rename": {"weight": "w"}}, "has no argument 'w' for weight"),
+        ("honest", {"rename": {"nothing": "w"}}, "mse has no such name"),
+        ("honest", {"params": {"weight": 1.0}}, "is an array in mse"),
+        ("honest", {"conventions": {"weighted-mean": "odd"}}, "there is no choice 'odd'"),
+        ("honest", {"algorithm": "odd"}, "is not registered for mse"),
+        ("honest", {"properties": ["odd"]}, "there is no property 'odd'"),
+        ("nowhere", {}, "cannot be imported: AttributeError"),
+    ],
+)
+def test_a_broken_contract_says_what_would_be_right(name, options, message):
+    with pytest.raises(CandidateError) as caught:
+        checked(name, **options)
+    assert message in str(caught.value)
+
+
+def test_arguments_in_another_order_are_noted_and_may_be_named():
+    report = checked("turned", properties=["value"])
+    notes = report.results.manifest.targets[0].notes
+    assert any("--rename prediction=prediction --rename target=target" in note for note in notes)
+    named = checked(
+        "turned",
+        properties=["value"],
+        rename={"prediction": "prediction", "target": "target"},
+    )
+    assert named.results.manifest.targets[0].notes[0] == (
+        "called as turned(prediction=prediction, target=target)"
+    )
+
+
+def test_a_gradient_beside_a_numpy_callable_is_judged():
+    assert checked("honest", properties=["gradient"]).ok
+    wrong = checked("negated", properties=["gradient"])
+    assert {each.kind for each in wrong.findings} == {"gradient"}
+    without = checked("turned", properties=["value", "gradient"])
+    cell = next(each for each in without.results.cells if each.property == "gradient")
+    assert cell.verdict == "n/a"
+    assert "no turned_gradient stands beside" in str(cell.reason)
+
+
+def test_an_input_without_gradient_is_left_out():
+    report = checked("half", properties=["gradient"], no_gradient=["target"])
+    assert report.ok, str(report)
+
+
+def test_known_deviations_are_known_and_strict(tmp_path):
+    known = tmp_path / "known.yaml"
+    known.write_text(KNOWN)
+    report = checked("off", properties=["example"], known=known)
+    assert [cell.verdict for cell in report.results.cells] == ["known"], str(report)
+    gone = checked("honest", properties=["example"], known=known)
+    assert [cell.verdict for cell in gone.results.cells] == ["xpass"]
+    assert not gone.ok
+
+
+KNOWN = """
+framework: numpy
+deviations:
+  - id: one-too-large
+    loss: [mse]
+    property: [example]
+    when: {case: [apart, table]}
+    expect: {at_most_ulp: 1.0e+16}
+    reason: It adds a little.
+    source: this test
+    since: "2026-11-23"
+"""

@@ -1,0 +1,202 @@
+"""Audits: two environments, one engine, two results files, and what moved."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance import environments
+from conformance.cli import auditing, counterparts
+from conformance.cli.root import invoke
+from conformance.cli.verdict import NothingSelected
+from conformance.engine.workers import Absent
+from conformance.environments import Environment, Options, Side
+from conformance.environments.interpreter import Interpreter
+from conformance.numerics.formats import Floats
+from conformance.results import read_results
+from conformance.targets.call import Call
+from conformance.targets.outcome import Outcome
+from conformance.targets.target import Target
+from tests.cli.command import Ended, command, need
+from tests.engine.honest import Spoil, changed, station, untouched
+
+PYTHON = Interpreter(sys.executable, (3, 11, 7), "linux-x86_64")
+Audit = Callable[..., int]
+ASKED = ("torch==1.0", "torch==2.0", "mse", "--dtype", "float32")
+
+
+def environment(text: str, **versions: str) -> Environment:
+    named = {name.replace("_", "-"): version for name, version in versions.items()}
+    return Environment(Side(text), sys.executable, PYTHON, named)
+
+
+def labels(*sides: Environment) -> list[str]:
+    return [each.label for each in counterparts.counterparts(sides, ())]
+
+
+def test_only_what_moved_is_compared() -> None:
+    base = environment("a", keras="3.3.3", tensorflow_cpu="2.16.2")
+    head = environment("b", keras="3.15.1", tensorflow_cpu="2.16.2")
+    assert labels(base, head) == ["keras"]
+    newer = environment("c", keras="3.15.1", tensorflow_cpu="2.21.0")
+    assert labels(head, newer) == ["keras", "tensorflow"]  # its backend moved
+
+
+def test_where_no_framework_moved_all_are_compared() -> None:
+    base = environment("a", torch="2.13.0", numpy="1.26.4")
+    assert labels(base, environment("b", torch="2.13.0", numpy="2.4.6")) == ["torch"]
+
+
+def test_jax_alone_moves_optax() -> None:
+    base = environment("a", jax="0.4.30", optax="0.2.5")
+    assert labels(base, environment("b", jax="0.5.0", optax="0.2.5")) == ["optax@cpu+jit"]
+
+
+def test_keras_runs_on_the_backend_that_is_there() -> None:
+    base = environment("a", keras="3.3.3", jax="0.4.30")
+    assert labels(base, environment("b", keras="3.15.1", jax="0.4.30")) == ["keras[jax]"]
+
+
+def test_sides_with_nothing_in_common_are_told_apart() -> None:
+    sides = [environment("keras", keras="3.3.3"), environment("torch", torch="2.13.0")]
+    with pytest.raises(NothingSelected, match=r"keras has none .* and torch has torch"):
+        counterparts.counterparts(sides, ())
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Audit:
+    """Runs an audit of two answerers that need no framework, in `folder`."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("CONFORMANCE_CACHE", str(folder.parent / "cache"))
+    sides = [environment(text, torch=text[-3:]) for text in ASKED[:2]]
+    monkeypatch.setattr(environments, "prepare", lambda *_: sides)
+
+    def audit(base: Spoil, head: Spoil | Absent, *words: str) -> int:
+        stations = [each if isinstance(each, Absent) else station(each) for each in (base, head)]
+        monkeypatch.setattr(auditing, "open_places", lambda *_: stations)
+        return invoke(["audit", *ASKED, *words])
+
+    return audit
+
+
+def halved(call: Call, was: Outcome) -> Outcome:
+    return was if was.value is None else replace(was, value=changed(was.value, lambda v: v / 2))
+
+
+def nudged(call: Call, was: Outcome) -> Outcome:
+    def up(values: Floats) -> Floats:
+        return np.nextafter(np.float32(values), np.float32(np.inf)).astype(float)
+
+    return was if was.value is None else replace(was, value=changed(was.value, up))
+
+
+def test_equal_versions_give_the_same_bits(
+    between: Audit, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert between(untouched, untouched) == 0
+    assert "Nothing breaks" in capsys.readouterr().out
+    made = {path.name for path in (folder / "conformance-audit").iterdir()}
+    assert made == {"base.jsonl.gz", "head.jsonl.gz", "audit.html"}
+
+
+def test_a_version_that_halves_the_loss_breaks(
+    between: Audit, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert between(untouched, halved, "--format", "json", "-o", "out") == 1
+    account = json.loads(capsys.readouterr().out)
+    assert account["exit"] == 1
+    base, head = (read_results(folder / "out" / f"{side}.jsonl.gz") for side in auditing.SIDES)
+    assert not any(cell.verdict == "fail" for cell in base.cells)
+    assert any(cell.verdict == "fail" for cell in head.cells)
+    assert base.end is not None
+    assert head.end is not None
+
+
+def test_both_sides_had_the_same_bits_by_their_hash(between: Audit, folder: Path) -> None:
+    between(untouched, halved, "-o", "out")
+    sides = [read_results(folder / "out" / f"{side}.jsonl.gz") for side in auditing.SIDES]
+    digests = [{(c.property, c.dtype): c.inputs for c in each.cells} for each in sides]
+    assert digests[0] == digests[1]
+    assert any(digests[0].values())
+
+
+def test_other_bits_within_the_bound_are_drift(
+    between: Audit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert between(untouched, nudged, "--fail-on", "none") == 0
+    assert "drift" in capsys.readouterr().out
+
+
+def test_a_worker_that_does_not_start_is_not_run(
+    between: Audit, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = Absent(Target.parse("torch"), "ImportError: libgone.so is missing")
+    assert between(untouched, gone) == 4
+    assert "libgone.so" in capsys.readouterr().out
+
+
+def test_an_environment_that_cannot_be_built_is_not_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+
+    def prepare(*_: object) -> list[Environment]:
+        raise environments.EnvironmentFault("torch==9 cannot be installed:\nERROR: no such thing")
+
+    monkeypatch.setattr(environments, "prepare", prepare)
+    assert invoke(["audit", *ASKED]) == 4
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "not run: torch==9 cannot be installed:\nERROR: no such thing\n"
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--index-url=x", "torch"), "no requirement"),
+        (("torch == 1.0", "torch==2.0"), "no requirement, without blanks"),
+        (("torch==1.0", "torch==2.0", "-t", "torch==1.0"), "versions stand in BASE and HEAD"),
+        (("torch==1.0", "torch==2.0", "mze"), "did you mean 'mse'?"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    words: tuple[str, ...], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = invoke(["audit", "--", *words] if words[0][0] == "-" else ["audit", *words])
+    assert code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_options_reach_the_environments(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Options] = []
+
+    def prepare(sides: object, options: Options, say: object) -> list[Environment]:
+        taken.append(options)
+        raise environments.EnvironmentFault("enough")
+
+    monkeypatch.setattr(environments, "prepare", prepare)
+    words = ("--python", "3.11", "--offline", "--exclude-newer", "2025-06-01", "--refresh")
+    assert invoke(["audit", *ASKED, *words]) == 4
+    assert taken == [Options("3.11", True, "2025-06-01", True)]
+
+
+@pytest.mark.frameworks
+def test_one_interpreter_against_itself_moves_nothing(folder: Path) -> None:
+    need("torch")
+    here = f"py:{sys.executable}"
+    cache = {"CONFORMANCE_CACHE": str(folder / "cache")}
+    asked = ("audit", here, here, "mse", "-t", "torch", "--dtype", "float32")
+    done: Ended = command(*asked, folder=folder, environment=cache)
+    assert done.code == 0, done.err
+    assert done.out.startswith("Nothing breaks")
+    base = read_results(folder / "conformance-audit" / "base.jsonl.gz")
+    target = base.manifest.targets[0]
+    assert "numpy" in target.packages
+    assert "reduction='mean'" in target.signatures["torch.nn.functional.mse_loss"]
