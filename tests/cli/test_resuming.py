@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.root import invoke
+from conformance.engine.request import PROPERTIES
 from conformance.results import read_results
 from conformance.results.codec import encode
 from conformance.results.read import Results
@@ -23,6 +24,9 @@ from tests.engine.honest import station
 
 WORDS = ("l1", "mse", "-t", "torch", "-t", "tensorflow", "--dtype", "float32", "--dtype", "float16")
 NAME = "run.jsonl.gz"
+EACH = len(PROPERTIES)
+WHOLE = 2 * 2 * 2 * EACH
+"""Cells of WORDS: losses, targets, dtypes and properties."""
 
 
 def started(
@@ -36,7 +40,7 @@ def started(
     )  # type: ignore[call-overload,no-any-return]  # fmt: skip
 
 
-def killed(folder: Path, number: signal.Signals, cells: int = 12) -> tuple[int, str, str]:
+def killed(folder: Path, number: signal.Signals, cells: int = EACH) -> tuple[int, str, str]:
     """Exit code and output of a run that is killed when its file has so many cells."""
     run = started(folder, *WORDS, "-o", NAME, seconds=0.3)
     deadline = time.monotonic() + 60
@@ -78,17 +82,19 @@ def test_a_run_that_is_killed_leaves_a_file_from_which_it_goes_on(
     assert (found, out) == (code, ""), err
     assert "Traceback" not in err
     if number != signal.SIGKILL:
-        kept = "of 96 cells are in run.jsonl.gz; `conformance report run.jsonl.gz` shows them, "
+        kept = (
+            f"of {WHOLE} cells are in run.jsonl.gz; `conformance report run.jsonl.gz` shows them, "
+        )
         assert kept + "`conformance run --resume -o run.jsonl.gz` goes on" in err
     left = read_results(folder / NAME)
     assert left.cells == whole.cells[: len(left.cells)]
-    assert 12 <= len(left.cells) < 96
+    assert EACH <= len(left.cells) < WHOLE
     assert not left.complete
     assert command("report", NAME, "--format", "text", folder=folder).code in (1, 4)
     run = started(folder, "--resume", "-o", NAME)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 1, err
-    assert f"{len(left.cells)} of 96 cells are kept" in err
+    assert f"{len(left.cells)} of {WHOLE} cells are kept" in err
     assert content(read_results(folder / NAME)) == content(whole)
 
 
@@ -186,16 +192,16 @@ def test_nothing_is_asked_twice(
     cut: Path, pretend: Pretend, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept = len(read_results(cut).cells)
-    assert 12 <= kept < 24
+    assert EACH <= kept < 2 * EACH
     of = station(framework="tensorflow")
     pretend(of)
     resumed(cut.parent, capsys)
     one = of.worker.asked  # type: ignore[attr-defined]
     assert one > 0
-    assert len(read_results(cut).cells) == 24
+    assert len(read_results(cut).cells) == 2 * EACH
     resumed(cut.parent, capsys)
     assert of.worker.asked == one  # type: ignore[attr-defined]
-    assert len(read_results(cut).cells) == 24
+    assert len(read_results(cut).cells) == 2 * EACH
 
 
 @pytest.mark.parametrize("data", [None, b"", b"\x1f\x8b", b"\x1f\x8b\x08\x00\x00"])
