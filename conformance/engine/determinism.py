@@ -99,6 +99,8 @@ def _sample_task(block: Block, single: Case, element: int, calls: tuple[Call, Ca
         assert first.value is not None
         if second.value is None or second.value.values.size != 1:
             return
+        if first.value.shape != batch_of(calls[0].inputs, block.loss):
+            return  # of another shape, which `shape` reports
         one = first.value.values.reshape(-1)[element].reshape(second.value.shape)
         yield Part(None, one, second.value.values, held.value, held.value_limits_at)
         along = calls[1].cotangent

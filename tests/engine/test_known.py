@@ -131,7 +131,7 @@ def test_a_deviation_that_does_not_apply_explains_nothing(
 
 
 def test_a_deviation_holds_on_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    book = book_of(monkeypatch, one_sided, deviation(expires=str(TODAY)))
+    book = book_of(monkeypatch, one_sided, deviation(expires=str(datetime.date.today())))
     assert book.faults == []
 
 
