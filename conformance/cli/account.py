@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.results import Results, Summary
+    from conformance.results.cell import Finding
     from conformance.results.groups import Group
 
 
@@ -26,8 +27,28 @@ def account(results: Results, summary: Summary, files: Iterable[str]) -> dict[st
             {"id": each.deviation.id, "family": each.family, "cases": each.cases}
             for each in summary.known
         ],
+        "unmet": [{"id": each.listed.id, "reason": each.reason} for each in summary.unmet],
         "not_run": [{"target": each.target, "reason": each.reason} for each in summary.absent],
         "files": list(files),
+    }
+
+
+def gate(base: Results, new: Iterable[Finding], code: int) -> dict[str, Any]:
+    """What is new against a base, and the exit code by that alone."""
+    return {
+        "exit": code,
+        "base": str(base.path),
+        "new": [
+            {
+                "loss": each.loss,
+                "property": each.property,
+                "kind": each.kind,
+                "target": each.target,
+                "dtype": each.dtype,
+                "replay": each.replay,
+            }
+            for each in new
+        ],
     }
 
 

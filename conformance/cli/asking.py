@@ -37,9 +37,6 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--no-gradient", multiple=True, metavar="INPUT", help="An input without gradient."
     ),
     click.option("--algorithm", metavar="NAME|FILE.py:PROGRAM", help="Its order of operations."),
-    click.option(
-        "--known", type=click.Path(exists=True, dir_okay=False), help="Its known deviations."
-    ),
     click.option("--timeout", type=float, metavar="SECONDS", help="Most that one call may take."),
     click.option(
         "--memory", type=int, default=6144, metavar="MIB", help="Most that it may hold; 6144."

@@ -14,7 +14,7 @@ import click
 
 from conformance.cli.progress import bar
 from conformance.cli.recording import ended, opened
-from conformance.cli.verdict import INTERRUPTED
+from conformance.cli.signals import code_of
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import attributed
@@ -99,10 +99,10 @@ def _run(request: Request, library: Library, seats: Sequence[Seat], stack: ExitS
     try:
         for _ in bar(_written(made, writers), planned):
             pass
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         paths = " and ".join(str(seat.writer.path) for seat in seats)
         click.echo(f"interrupted: {paths} hold what was recorded until now", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(code_of(error)) from None
 
 
 def _written(

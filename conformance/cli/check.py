@@ -26,6 +26,7 @@ NOWHERE = "-"
 @click.argument("place", required=False)
 @click.option("--loss", metavar="ID", help="The loss that it is held to, by its id.")
 @candidate_options
+@click.option("--known", type=click.Path(exists=True, dir_okay=False), help="Its known deviations.")
 @click.option(
     "--dtype", type=click.Choice(DTYPES), multiple=True, metavar="DTYPE", help="Only this dtype."
 )

@@ -14,11 +14,15 @@ KEYS: dict[str, tuple[str, type]] = {
     "device": ("device", str),
     "seed": ("seed", int),
     "output": ("output", str),
+    "known": ("known", list),
     "spec-folder": ("spec_folder", str),
     "fail-on": ("fail_on", str),
     "losses-in-use": ("in_use", list),
 }
 """Key in the file -> option, and the type of its value."""
+
+BESIDE = ("known",)
+"""Files that are named from where the configuration lies."""
 
 CANDIDATE = "candidate"
 """The tables of callables to check; `candidates` reads them."""
@@ -90,4 +94,4 @@ def _value(file: Path, key: str, value: Any) -> Any:
         good = all(isinstance(each, str) for each in value)
     if not good:
         raise ConfigError(f"{file}: tool.conformance.{key} is {value!r}; it takes {KINDS[kind]}")
-    return value
+    return [str(file.parent / each) for each in value] if key in BESIDE else value

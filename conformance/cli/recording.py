@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -14,41 +14,61 @@ import click
 
 from conformance.cli.output import unwritable
 from conformance.cli.progress import bar, counted, lines
-from conformance.cli.verdict import INTERRUPTED
+from conformance.cli.resuming import Earlier
+from conformance.cli.signals import code_of
+from conformance.cli.verdict import INCOMPLETE
 from conformance.engine.asked import Asked
 from conformance.engine.checking import check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
 from conformance.engine.pairs import cells as all_pairs
-from conformance.engine.request import Request
+from conformance.engine.request import PAIRS, Request
 from conformance.engine.run import cells
-from conformance.engine.workers import open_stations, serving
+from conformance.engine.workers import Absent, Station, open_stations, serving
 from conformance.results import Results, ResultsWriter, read_results
-from conformance.results.cell import Cell
+from conformance.results.cell import Cell, Key, key
 from conformance.results.manifest import Manifest
 from conformance.results.summary import ended as with_end
 from conformance.specs.library import Library
 
+RESUME = ", `conformance run --resume -o {}` goes on"
+
 
 def record(
-    request: Request, library: Library, file: Path | None, flags: Mapping[str, Any]
+    request: Request,
+    library: Library,
+    file: Path | None,
+    flags: Mapping[str, Any],
+    earlier: Earlier | None = None,
 ) -> Results:
     """Run the request and give its results, those in the file where one is named.
 
-    Raises click.UsageError where the file cannot be written. An interrupt ends the process with
-    status 130; what was recorded until then stays readable, as an incomplete run.
+    What `earlier` holds is kept, and only the rest is run. Raises click.UsageError where the file
+    cannot be written, MergeError where `earlier` is another run. An interrupt ends the process with
+    status 130, SIGTERM with 143, a full disk with 4; what was recorded until then stays readable,
+    as an incomplete run.
     """
     started = time.monotonic()
     with ExitStack() as stack:
         click.echo(f"starting {', '.join(each.label for each in request.targets)}", err=True)
-        opened, absent = open_stations(request.targets, stack)
-        stations = [serving(station, library) for station in opened]
+        began, absent = open_stations(request.targets, stack)
+        stations = [serving(station, library) for station in began]
         manifest = manifest_of(request, library, stations, absent, flags)
-        made = cells(request, library.losses, stations, absent)
+        done = earlier.done if earlier else set()
+        made = cells(request, library.losses, stations, absent, done)
         if isinstance(made, Generator):
             stack.callback(made.close)  # its threads end before the workers that they ask
-        pairs = all_pairs(request.plan, library.losses, request.pairs, stations, absent, counted)
-        found = chain(bar(made, request.planned), pairs)
-        return _recorded(found, manifest, file, started, stack)
+        pairs = _pairs(request, library, stations, absent, done)
+        if earlier is None:
+            found = chain(bar(made, request.planned), pairs)
+            return _recorded(found, manifest, file, started, stack, RESUME)
+        assert file is not None  # `earlier` was read from it
+        earlier.same_run(manifest)
+        writer = opened(ResultsWriter(file, earlier.manifest, earlier.cells()), stack)
+        if done:
+            click.echo(f"{len(done)} of {request.planned} cells are kept", err=True)
+        new = (cell for cell in chain(made, pairs) if key(cell) not in done)
+        left = request.planned - len(done)
+        return _written(bar(new, left), writer, request.planned, started, RESUME, len(done))
 
 
 def record_check(asked: Asked, file: Path | None) -> Results:
@@ -63,18 +83,81 @@ def record_check(asked: Asked, file: Path | None) -> Results:
         )
 
 
+def _pairs(
+    request: Request,
+    library: Library,
+    stations: Sequence[Station],
+    absent: Sequence[Absent],
+    done: Container[Key],
+) -> Iterator[Cell]:
+    """Those of all pairs that are not recorded yet; it is looked up when their turn comes."""
+    names = [each.target.name for each in stations] + [each.target.name for each in absent]
+    wanted = [
+        (loss, dtype)
+        for loss, dtype in request.pairs
+        if not all((loss, PAIRS, name, dtype) in done for name in names)
+    ]
+    yield from all_pairs(
+        request.plan, library.losses, wanted, stations, absent, counted, request.known
+    )
+
+
 def _recorded(
-    found: Iterable[Cell], manifest: Manifest, file: Path | None, started: float, stack: ExitStack
+    found: Iterable[Cell],
+    manifest: Manifest,
+    file: Path | None,
+    started: float,
+    stack: ExitStack,
+    resume: str = "",
 ) -> Results:
     if file is None:
         return ended(Results(Path(os.devnull), manifest, tuple(found), None), started)
     writer = opened(ResultsWriter(file, manifest), stack)
-    _write(found, writer, manifest.planned)
-    results = ended(read_results(file), started)
+    return _written(found, writer, manifest.planned, started, resume)
+
+
+def _written(
+    found: Iterable[Cell],
+    writer: ResultsWriter,
+    planned: int,
+    started: float,
+    resume: str,
+    count: int = 0,
+) -> Results:
+    """What the file holds in the end; `resume` says how to go on where the writing stops early."""
+    try:
+        for cell in found:
+            try:
+                writer.cell(cell)
+            except OSError as error:
+                raise _full(writer, error, count, planned, resume) from error
+            count += 1
+    except KeyboardInterrupt as error:
+        _stopped(writer, "interrupted", count, planned, resume)
+        raise click.exceptions.Exit(code_of(error)) from None
+    results = ended(read_results(writer.path), started)
     assert results.end is not None
     end = results.end
-    writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
+    try:
+        writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
+    except OSError as error:
+        raise _full(writer, error, end.cells, end.cells, resume) from error
     return results
+
+
+def _full(
+    writer: ResultsWriter, error: OSError, count: int, planned: int, resume: str
+) -> click.exceptions.Exit:
+    _stopped(writer, f"cannot be written on, {error.strerror}", count, planned, resume)
+    return click.exceptions.Exit(INCOMPLETE)
+
+
+def _stopped(writer: ResultsWriter, why: str, count: int, planned: int, resume: str) -> None:
+    path = writer.path
+    kept = f"{count} of {planned} cells are in {path}"
+    click.echo(
+        f"{why}: {kept}; `conformance report {path}` shows them{resume.format(path)}", err=True
+    )
 
 
 def opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
@@ -83,19 +166,6 @@ def opened(writer: ResultsWriter, stack: ExitStack) -> ResultsWriter:
         return stack.enter_context(writer)
     except OSError as error:
         raise unwritable(str(writer.path), error) from error
-
-
-def _write(found: Iterable[Cell], writer: ResultsWriter, planned: int) -> None:
-    count = 0
-    try:
-        for cell in found:
-            writer.cell(cell)
-            count += 1
-    except KeyboardInterrupt:
-        kept = f"{count} of {planned} cells are in {writer.path}"
-        hint = f"`conformance report {writer.path}` shows them"
-        click.echo(f"interrupted: {kept}; {hint}", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def ended(results: Results, started: float) -> Results:

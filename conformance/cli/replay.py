@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from conformance.cli.asking import candidate_options, one_asked
-from conformance.cli.selection import chosen_targets, near, target_option
+from conformance.cli.selection import chosen_targets, known_option, near, target_option
 from conformance.cli.verdict import FINDINGS, INCOMPLETE, NOTHING
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     help="On the callable of this results file of a check.",
 )
 @candidate_options
+@known_option
 def command(
     case_id: str,
     target: tuple[str, ...],
@@ -41,7 +43,7 @@ def command(
     convention: tuple[str, ...],
     no_gradient: tuple[str, ...],
     algorithm: str | None,
-    known: str | None,
+    known: tuple[str, ...],
     timeout: float | None,
     memory: int,
 ) -> int:
@@ -56,13 +58,23 @@ def command(
 
         asked = one_asked(
             place or "", spec, framework, rename, layout, device, params, convention,
-            no_gradient, algorithm, known, timeout, memory,
+            no_gradient, algorithm, _one(known), timeout, memory,
         )  # fmt: skip
         return again(case_id, asked if results is None else read_call(results, asked))
-    return _on_targets(case_id, target)
+    return _on_targets(case_id, target, known)
 
 
-def _on_targets(case_id: str, target: tuple[str, ...]) -> int:
+def _one(known: tuple[str, ...]) -> str | None:
+    """The callable's own list: those of the environment and the project are for the frameworks."""
+    source = click.get_current_context().get_parameter_source("known")
+    if source is not click.core.ParameterSource.COMMANDLINE:
+        return None
+    if len(known) > 1:
+        raise click.UsageError(f"--known {', '.join(known)}: a callable takes one file; name one")
+    return known[0]
+
+
+def _on_targets(case_id: str, target: tuple[str, ...], known: tuple[str, ...]) -> int:
     from contextlib import ExitStack
 
     from rich.console import Console
@@ -73,8 +85,10 @@ def _on_targets(case_id: str, target: tuple[str, ...]) -> int:
     from conformance.engine.workers import open_stations
     from conformance.report.terminal import show_cell
     from conformance.specs.library import load_library
+    from conformance.targets.known import read_known
 
     losses = load_library().losses
+    own = [each for path in known for each in read_known(Path(path))]
     name, text = split_id(case_id)
     properties = (*PROPERTIES, *EXHAUSTIVE, PAIRS)
     if name not in properties:
@@ -85,7 +99,7 @@ def _on_targets(case_id: str, target: tuple[str, ...]) -> int:
     with ExitStack() as stack:
         stations, absent = open_stations(chosen_targets(target), stack)
         for station in stations:
-            for cell in replay(case_id, station, losses):
+            for cell in replay(case_id, station, losses, own):
                 show_cell(cell, console)
                 found.append(cell)
         for missing in absent:

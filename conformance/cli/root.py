@@ -12,13 +12,16 @@ import click
 
 from conformance import __version__
 from conformance.cli.config import ConfigError, read_config
+from conformance.cli.signals import code_of, heed
 from conformance.cli.storage import keep_hypothesis_out
-from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
+from conformance.cli.verdict import BUG, USAGE, Incomplete, NothingSelected
 
 COMMANDS = {
     "run": "conformance.cli.run",
     "check": "conformance.cli.check",
     "audit": "conformance.cli.audit",
+    "merge": "conformance.cli.merge",
+    "accept": "conformance.cli.accept",
     "report": "conformance.cli.report",
     "diff": "conformance.cli.diff",
     "replay": "conformance.cli.replay",
@@ -31,6 +34,8 @@ HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "check": "Validate your own implementation of a loss.",
     "audit": "Compare two framework versions, each in an environment of its own.",
+    "merge": "Merge the results of shards, or of jobs, into those of the whole run.",
+    "accept": "List the findings of a results file as known deviations.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "diff": "Say what moved between two results files.",
     "replay": "Run one case again, on the targets or on one of them.",
@@ -91,6 +96,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 is no reason to fail
             stream.reconfigure(errors="backslashreplace")
+    heed()
     sys.exit(invoke(arguments))
 
 
@@ -98,12 +104,12 @@ def invoke(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code; errors are printed to stderr."""
     try:
         result: Any = root.main(arguments, "conformance", standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
         click.echo("interrupted", err=True)
-        return INTERRUPTED
+        return code_of(error)
     except click.ClickException as error:
         error.show(sys.stderr)
-        return error.exit_code if isinstance(error, NothingSelected) else USAGE
+        return error.exit_code if isinstance(error, (NothingSelected, Incomplete)) else USAGE
     except Exception as error:
         if not isinstance(error, (ConfigError, *_input_errors())):
             return _bug(error)
@@ -117,8 +123,10 @@ def _input_errors() -> tuple[type[Exception], ...]:
     places = (
         ("conformance.specs.errors", "SpecError"),
         ("conformance.results.read", "ResultsError"),
+        ("conformance.results.partition", "MergeError"),
         ("conformance.results.pairing", "DiffError"),
         ("conformance.cases.recipe", "CaseTextError"),
+        ("conformance.engine.shard", "ShardError"),
         ("conformance.targets.target", "TargetError"),
         ("conformance.targets.place", "PlaceError"),
         ("conformance.targets.candidate", "CandidateError"),

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from conformance.cli.output import beside, write
-from conformance.cli.selection import (
-    DEVICES,
-    DTYPES,
-    SHARD,
-    chosen_losses,
-    chosen_targets,
-    target_option,
-)
+from conformance.cli.requesting import GRID, PAIRS
+from conformance.cli.selection import DEVICES, DTYPES, SHARD, known_option, target_option
 
 if TYPE_CHECKING:
+    from conformance.cli.requesting import Asked
+    from conformance.cli.resuming import Earlier
     from conformance.results import Results
 
 RESULTS = "conformance-results.jsonl.gz"
 NOWHERE = "-"
-GRID, PAIRS = "grid", "pairs"
 
 
 @click.command("run")
@@ -63,6 +57,13 @@ GRID, PAIRS = "grid", "pairs"
     help="Seed of the cases.",
 )
 @click.option(
+    "--shard",
+    default=None,
+    metavar="K/N",
+    envvar="CONFORMANCE_SHARD",
+    help="Only part K of N; `conformance merge` puts them together.",
+)
+@click.option(
     "--exhaustive",
     is_flag=False,
     flag_value=GRID,
@@ -86,6 +87,22 @@ GRID, PAIRS = "grid", "pairs"
     help=f"Results file, by default {RESULTS}; the report goes beside it. - writes neither.",
 )
 @click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the unfinished run in the results file, as it was asked for.",
+)
+@click.option(
+    "--base",
+    default=None,
+    metavar="FILE|auto",
+    envvar="CONFORMANCE_BASE",
+    help="Exit 1 only on findings that these earlier results do not have too.",
+)
+@click.option(
+    "--base-optional", is_flag=True, help="Go on where there is no base; all findings are new then."
+)
+@known_option
+@click.option(
     "--spec-folder",
     default=None,
     type=click.Path(exists=True, file_okay=False),
@@ -100,16 +117,23 @@ GRID, PAIRS = "grid", "pairs"
     show_default=True,
     help="What to print on stdout: verdict and causes, or the same as JSON.",
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
     losses: tuple[str, ...],
     target: tuple[str, ...],
     profile: str,
     dtype: tuple[str, ...],
     device: str | None,
     seed: int,
+    shard: str | None,
     exhaustive: str | None,
     pairs_shard: tuple[int, int],
     output: str,
+    resume: bool,
+    base: str | None,
+    base_optional: bool,
+    known: tuple[str, ...],
     spec_folder: str | None,
     form: str,
 ) -> int:
@@ -117,54 +141,71 @@ def command(
 
     Writes a results file and an HTML report beside it, prints the verdict, and exits by it.
     """
-    from conformance.cli.recording import record
-    from conformance.engine.pairs import elementwise
-    from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Plan, Request
-    from conformance.specs.library import load_library
+    from contextlib import ExitStack
 
-    library = load_library(Path(spec_folder) if spec_folder else None)
-    chosen = chosen_losses(losses, library)
-    request = Request(
-        losses=chosen,
-        targets=chosen_targets(target, device),
-        dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
-        properties=(*PROPERTIES, *EXHAUSTIVE) if exhaustive or profile == "deep" else PROPERTIES,
-        profile=profile,
-        seed=seed,
-    )
-    flags: dict[str, object] = {
-        "losses": list(losses), "target": list(target), "dtype": list(dtype),
-        "exhaustive": exhaustive,
-    }  # fmt: skip
+    from conformance.cli.requesting import Asked, asked_again
+    from conformance.cli.resuming import earlier
+
     file = None if output == NOWHERE else Path(output)
-    if exhaustive == PAIRS:
-        kept = file.with_name(f"{file.name}.pairs.jsonl") if file else None
-        pairs = elementwise(library.losses, chosen, request.dtypes)
-        request = replace(request, pairs=pairs, plan=Plan(kept, *pairs_shard))
-    elif pairs_shard != (1, 1):
-        raise click.UsageError("--pairs-shard divides the pairs; give --exhaustive=pairs with it")
-    return _report(record(request, library, file, flags), file, form)
+    if resume and file is None:
+        raise click.UsageError("--resume goes on with a results file; name it with -o")
+    asked = Asked(
+        losses, target, profile, dtype, device, seed, shard, spec_folder, known, exhaustive,
+        pairs_shard,
+    )  # fmt: skip
+    with ExitStack() as stack:
+        before = earlier(file, stack) if resume and file else None
+        if before is not None:
+            asked = asked_again(ctx, asked, before.manifest)
+        gate = (base, base_optional) if base else None
+        return _run(asked, file, before, gate, form)
 
 
-def _report(results: Results, file: Path | None, form: str) -> int:
+def _run(
+    asked: Asked,
+    file: Path | None,
+    before: Earlier | None,
+    gate: tuple[str, bool] | None,
+    form: str,
+) -> int:
+    from conformance.cli.gating import base_of
+    from conformance.cli.recording import record
+    from conformance.cli.requesting import request_of
+    from conformance.specs.library import spec_digest
+
+    request, library = request_of(asked, file)
+    base = None
+    if gate is not None:
+        digests = {name: spec_digest(library.losses[name]) for name in request.losses}
+        base = base_of(gate[0], file, digests, request.profile, gate[1])
+    return _report(record(request, library, file, asked.flags, before), file, form, base)
+
+
+def _report(results: Results, file: Path | None, form: str, base: Results | None) -> int:
+    from conformance.cli.gating import gated, told
     from conformance.results import summarise
 
     summary = summarise(results)
+    code, new = gated(results, summary, base) if base else (summary.exit, ())
     files = {"results": str(file), "report": beside(str(file))} if file else {}
     if file:
         from conformance.report.html import render
 
         write(Path(files["report"]), render(results))
     if form == "json":
-        from conformance.cli.account import account
+        from conformance.cli.account import account, gate
 
-        click.echo(json.dumps(account(results, summary, files.values()), indent=2))
-        return summary.exit
+        said = account(results, summary, files.values())
+        against = gate(base, new, code) if base else {}
+        click.echo(json.dumps({**said, **against}, indent=2))
+        return code
     from rich.console import Console
 
     from conformance.report.terminal import show
 
     show(results, Console(highlight=False))
+    if base:
+        click.echo(told(summary, new, base))
     for what, path in files.items():
         click.echo(f"{what:<7} {path}", err=True)
-    return summary.exit
+    return code

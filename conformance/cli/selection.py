@@ -48,6 +48,15 @@ target_option = click.option(
 )
 
 
+known_option = click.option(
+    "--known",
+    multiple=True,
+    metavar="FILE",
+    envvar="CONFORMANCE_KNOWN",
+    help="Known deviations of your own, as `accept` writes them; repeatable.",
+)
+
+
 def chosen_losses(names: tuple[str, ...], library: Library) -> tuple[str, ...]:
     """The losses named, or all. Raises click.UsageError with the nearest name."""
     for name in names:

@@ -9,11 +9,15 @@ USAGE = 2
 BUG = 3
 INCOMPLETE = 4
 NOTHING = 5
-INTERRUPTED = 130
-"""128 and the number of SIGINT, as shells count."""
 
 
 class NothingSelected(click.ClickException):
     """Nothing is left to run; what is missing and how to get it."""
 
     exit_code = NOTHING
+
+
+class Incomplete(click.ClickException):
+    """Something that was asked for is missing; what, and how to do without it."""
+
+    exit_code = INCOMPLETE

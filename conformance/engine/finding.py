@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.cases.case import Case
 from conformance.engine.book import Fault, size_of
+from conformance.engine.extent import extent_of
 from conformance.engine.tally import as_mapping, in_hex, sample_inputs, worst_of
 from conformance.numerics.formats import FORMATS, ulp
 from conformance.results.cell import Deviation, Example, Finding
@@ -104,6 +105,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         snippet=snippet(call, fault.input),
         test=regression_test(call, fault.input, fault.kind, _due(fault), _shape_due(fault)),
         smallest=tuple(_example(each) for each in group[:3]),
+        extent=extent_of(fault, group),
         **numbers,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from conformance.cases.variant import MARK
 from conformance.engine.book import Book, Explain, Fault
 from conformance.engine.divisor import names
 from conformance.engine.judge import Judgement
+from conformance.engine.tally import Tally
 from conformance.numerics.formats import Floats
 from conformance.results.cell import Deviation as Record
 from conformance.specs.formula import compile_expression
@@ -24,9 +25,12 @@ from conformance.targets.target import Target
 Mask = np.ndarray
 
 
-def explainer(target: Target, losses: Mapping[str, Loss]) -> Explain:
-    """Finds the deviation that explains all of a fault; an expired one explains nothing."""
-    listed = [each for each in load_known(target) if not expired(each)]
+def explainer(target: Target, losses: Mapping[str, Loss], own: Sequence[Deviation] = ()) -> Explain:
+    """Finds the deviation that explains all of a fault; an expired one explains nothing.
+
+    `own` are those of the project, which come after those of the suite.
+    """
+    listed = listed_for(target, own)
 
     def explain(fault: Fault) -> Record | None:
         for each in listed:
@@ -35,6 +39,12 @@ def explainer(target: Target, losses: Mapping[str, Loss]) -> Explain:
         return None
 
     return explain
+
+
+def listed_for(target: Target, own: Sequence[Deviation] = ()) -> list[Deviation]:
+    """The deviations of a target's framework that have not expired, the suite's first."""
+    mine = [each for each in own if each.framework == target.framework]
+    return [each for each in (*load_known(target), *mine) if not expired(each)]
 
 
 def record(deviation: Deviation) -> Record:
@@ -95,11 +105,11 @@ def _at(elements: Mask, fault: Fault, loss: Loss, where: str | None) -> Mask:
 def _fits(expect: Expect, judged: Judgement) -> Mask:
     """Element by element, whether the value is what the deviation says."""
     actual = judged.actual
-    if expect.at_most_ulp is not None:
-        return np.asarray(judged.ulps <= expect.at_most_ulp)
     given = expect.value
     words = given if isinstance(given, tuple) else () if given is None else (given,)
     fits = np.zeros(actual.shape, dtype=bool)
+    if expect.at_most_ulp is not None:
+        fits = fits | (judged.ulps <= expect.at_most_ulp)
     for word in words:
         fits = fits | _is(actual, word)
     return fits
@@ -127,18 +137,23 @@ def _fits_answer(expect: Expect, fault: Fault) -> bool:
     return False
 
 
-def vanished(book: Book, target: Target) -> dict[str, list[Record]]:
-    """Deviations tied to a written case that ran and no longer shows them, by property."""
+def vanished(book: Book, target: Target, own: Sequence[Deviation] = ()) -> dict[str, list[Record]]:
+    """Deviations tied to a case that ran and no longer shows them, by property."""
     found: dict[str, list[Record]] = {}
-    for each in load_known(target):
-        if book.loss not in each.loss or not each.when.case:
-            continue
-        if not applies(each.when, target, book.dtype):
+    for each in listed_for(target, own):
+        if book.loss not in each.loss or not applies(each.when, target, book.dtype):
             continue
         for name in each.property:
             tally = book.tallies.get(name)
-            ran = {o.id for o in tally.outcomes if o.verdict != "n/a"} if tally else set()
-            shown = tally is not None and each.id in tally.known
-            if ran & set(each.when.case) and not shown:
+            if tally is not None and _ran(each, tally) and each.id not in tally.known:
                 found.setdefault(name, []).append(record(each))
     return found
+
+
+def _ran(deviation: Deviation, tally: Tally) -> bool:
+    """Whether a case of the deviation was run: one of the spec, or one it was measured in."""
+    written = {outcome.id for outcome in tally.outcomes if outcome.verdict != "n/a"}
+    if written & set(deviation.when.case):
+        return True
+    seen = set(deviation.seen)
+    return bool(seen) and any(row.case in seen for row in tally.rows)

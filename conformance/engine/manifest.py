@@ -13,12 +13,13 @@ from typing import Any, Literal
 from conformance import __version__
 from conformance.engine.practice import declared
 from conformance.engine.request import Request
-from conformance.engine.workers import Absent, Station
+from conformance.engine.workers import Absent, Station, in_order
 from conformance.results import manifest as record
 from conformance.specs.case import Source
 from conformance.specs.library import Library, spec_digest
 from conformance.specs.models import Loss, SumOf
 from conformance.targets.bindings import Algorithm
+from conformance.targets.known import Deviation
 
 
 def manifest_of(
@@ -41,12 +42,28 @@ def manifest_of(
         seed=request.seed,
         planned=request.planned,
         machine=machine(),
-        targets=(
-            *(candidate(_station(each, losses)) for each in stations),
-            *(candidate(_absent(each)) for each in absent),
+        targets=tuple(
+            candidate(_absent(each) if isinstance(each, Absent) else _station(each, losses))
+            for each in in_order((*request.targets, *request.beside), stations, absent)
         ),
         losses={name: _loss(loss, library) for name, loss in losses.items()},
+        dtypes=request.dtypes,
+        properties=request.properties,
+        shard=request.shard.text if request.shard else None,
+        known=tuple(_listed(each) for each in request.known),
         flags=dict(flags),
+    )
+
+
+def _listed(deviation: Deviation) -> record.Listed:
+    return record.Listed(
+        deviation.id,
+        deviation.framework or "",
+        deviation.loss,
+        deviation.property,
+        deviation.reason,
+        deviation.source,
+        deviation.expires,
     )
 
 

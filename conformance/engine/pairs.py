@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from conformance.results.verdict import worst
 from conformance.specs.library import spec_digest
 from conformance.specs.models import Loss
 from conformance.targets.call import Call, NotApplicable
+from conformance.targets.known import Deviation
 from conformance.targets.outcome import Array
 
 ROWS, PIECES = 16, 4
@@ -83,11 +85,12 @@ class Search:
     station: Station
     plane: Plane
     losses: Mapping[str, Loss]
+    known: Sequence[Deviation] = ()
 
     def block(self, number: int) -> Cell:
         """Ask for a block, the next call under way while the last is judged."""
         side, loss = self.place.side, self.plane.loss
-        explain = explainer(self.station.target, self.losses)
+        explain = explainer(self.station.target, self.losses, self.known)
         book = Book(
             loss.id, side.name, self.plane.dtype, explain, algorithm_name(self.binding, loss)
         )
@@ -209,13 +212,14 @@ def cells(
     stations: Sequence[Station],
     absent: Sequence[Absent],
     watch: Watch,
+    known: Sequence[Deviation] = (),
 ) -> Iterator[Cell]:
     """A cell for each loss and dtype wanted, and target; finished blocks are kept in the file."""
     for name, dtype in wanted:
         for missing in absent:
             yield Cell(name, PAIRS, missing.target.name, dtype, "not run", reason=missing.reason)
         for station in stations:
-            yield _cell(plan, losses, losses[name], dtype, station, watch)
+            yield _cell(plan, losses, losses[name], dtype, station, watch, known)
 
 
 def elementwise(losses: Mapping[str, Loss], names: Iterable[str], dtypes: Iterable[str]) -> Any:
@@ -231,10 +235,11 @@ def _cell(
     dtype: str,
     station: Station,
     watch: Watch,
+    known: Sequence[Deviation],
 ) -> Cell:
     place = Block(station.side, loss, dtype, losses)
     whole = plane_of(loss, dtype)
-    search = Search(place, station, whole, losses)
+    search = Search(place, station, whole, losses, known)
     empty = dict.fromkeys(loss.inputs, whole.first[:1])
     bound = place.bound(search._case(empty, "all"), gradient=())
     target = station.target.name
@@ -244,6 +249,7 @@ def _cell(
     key = {
         "loss": loss.id, "target": target, "dtype": dtype, "spec": spec_digest(loss),
         "reference": reference_digest(), "suite": __version__,
+        "known": digest_of_known(known),
     }  # fmt: skip
     done = finished(plan.file, key)
     label = f"{loss.id} {dtype} {target.partition('==')[0]} pairs"
@@ -252,6 +258,11 @@ def _cell(
         keep(plan.file, key, number, done[number])
     part = f", shard {plan.shard}/{plan.shards}" if plan.shards > 1 else ""
     return merged([done[number] for number in asked], f"exhaustive, all pairs{part}")
+
+
+def digest_of_known(known: Sequence[Deviation]) -> str:
+    """Of a project's known deviations: a block is judged by them, and not kept beyond them."""
+    return sha256("\n".join(each.model_dump_json() for each in known).encode()).hexdigest()[:16]
 
 
 def finished(file: Path | None, key: Mapping[str, str]) -> dict[int, Cell]:

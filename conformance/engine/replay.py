@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from conformance.cases.case import Case
 from conformance.cases.identities import MARK
@@ -19,9 +19,15 @@ from conformance.engine.run import ask
 from conformance.engine.workers import Station
 from conformance.results.cell import Cell, Finding
 from conformance.specs.models import Loss
+from conformance.targets.known import Deviation
 
 
-def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[Cell]:
+def replay(
+    case_id: str,
+    station: Station,
+    losses: Mapping[str, Loss],
+    own: Sequence[Deviation] = (),
+) -> list[Cell]:
     """The cells that the case touches, the property of its id first.
 
     Raises CaseTextError for an id that names no case.
@@ -31,7 +37,7 @@ def replay(case_id: str, station: Station, losses: Mapping[str, Loss]) -> list[C
     head, mark, _ = text.partition(f"/{MARK}")
     base = rebuild(head if mark else base_of(text), losses)
     block = Block(station.side, losses[base.loss], base.dtype, losses)
-    explain = explainer(station.target, losses)
+    explain = explainer(station.target, losses, own)
     binding = block.binding
     name_of_algorithm = algorithm_name(binding, block.loss)
     book = Book(base.loss, station.target.name, base.dtype, explain, name_of_algorithm)

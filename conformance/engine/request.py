@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from conformance.engine.shard import Batch, Shard
 from conformance.numerics.formats import FORMATS
 from conformance.targets.bindings import Binding
+from conformance.targets.known import Deviation
 from conformance.targets.target import Target
 
 PROPERTIES = (
@@ -71,10 +73,20 @@ class Request:
     properties: tuple[str, ...] = PROPERTIES
     profile: str = "quick"
     seed: int = 0
+    shard: Shard | None = None
+    known: tuple[Deviation, ...] = ()
+    """Known deviations of the project, beside those of the suite."""
     beside: tuple[Target, ...] = ()
     narrow: Binding | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     plan: Plan = Plan()
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Loss and dtype of what is run, in order: all of it, or the shard's part."""
+        if self.shard is not None:
+            return self.shard.batches
+        return tuple((loss, dtype) for loss in self.losses for dtype in self.dtypes)
 
     @property
     def depth(self) -> Profile:
@@ -82,10 +94,10 @@ class Request:
 
     @property
     def planned(self) -> int:
-        """Cells that the run sets out to record."""
+        """Cells that the run, or its shard, sets out to record."""
         each = len(self.targets) * len(self.properties)
         each += len(self.beside) * len(self.compared)
-        return len(self.losses) * len(self.dtypes) * each + len(self.pairs) * len(self.targets)
+        return len(self.batches) * each + len(self.pairs) * len(self.targets)
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,8 +24,8 @@ from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
-from conformance.engine.workers import Absent, Station
-from conformance.results.cell import Cell
+from conformance.engine.workers import Absent, Station, in_order
+from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
@@ -62,9 +62,14 @@ def cells(
     losses: Mapping[str, Loss],
     stations: Sequence[Station],
     absent: Sequence[Absent],
+    done: Container[Key] = frozenset(),
 ) -> Iterator[Cell]:
-    """Every cell of the request, in order; a target that cannot run gives `not run`."""
-    with closing(attributed(request, losses, stations, absent)) as made:
+    """Every cell of the request, in order; a target that cannot run gives `not run`.
+
+    What is in `done` is recorded already: a batch of which a target has every cell is not run
+    again on it. Of a batch that was cut short all cells come again.
+    """
+    with closing(attributed(request, losses, stations, absent, done)) as made:
         for _, cell in made:
             yield cell
 
@@ -74,39 +79,53 @@ def attributed(
     losses: Mapping[str, Loss],
     stations: Sequence[Station],
     absent: Sequence[Absent],
+    done: Container[Key] = frozenset(),
 ) -> Generator[tuple[Station | Absent, Cell]]:
     """Every cell and whose it is: two versions of one framework may have one name."""
-    batches = _batches(request, losses)
+    order = in_order((*request.targets, *request.beside), stations, absent)
     with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
-        ahead: list[list[Job]] = []
-        for batch in batches:
-            for each in absent:
-                yield from ((each, cell) for cell in _not_run(request, batch, each))
-            ahead.append([_ask(request, losses, batch, each, pool) for each in stations])
+        ahead: list[tuple[Batch, list[Job | Absent]]] = []
+        for loss, dtype in request.batches:
+            left = [each for each in order if not _whole(request, loss, dtype, each, done)]
+            if not left:
+                continue
+            batch = _drawn(request, losses[loss], dtype)
+            asked = [
+                each if isinstance(each, Absent) else _ask(request, losses, batch, each, pool)
+                for each in left
+            ]
+            ahead.append((batch, asked))
             if len(ahead) > 1:  # the targets work on this batch while the last one is judged
-                yield from _finished(request, ahead.pop(0))
-        for jobs in ahead:
-            yield from _finished(request, jobs)
+                yield from _finished(request, *ahead.pop(0))
+        for pair in ahead:
+            yield from _finished(request, *pair)
 
 
-def _finished(request: Request, jobs: Sequence[Job]) -> Iterator[tuple[Station, Cell]]:
-    for job in jobs:
-        yield from ((job.station, cell) for cell in _finish(request, job))
+def _finished(
+    request: Request, batch: Batch, asked: Sequence[Job | Absent]
+) -> Iterator[tuple[Station | Absent, Cell]]:
+    for each in asked:
+        if isinstance(each, Absent):
+            yield from ((each, cell) for cell in _not_run(request, batch, each))
+        else:
+            yield from ((each.station, cell) for cell in _finish(request, each))
 
 
-def _batches(request: Request, losses: Mapping[str, Loss]) -> Iterator[Batch]:
+def _whole(
+    request: Request, loss: str, dtype: str, side: Station | Absent, done: Container[Key]
+) -> bool:
+    return all((loss, name, side.target.name, dtype) in done for name in _asked(request, side))
+
+
+def _drawn(request: Request, loss: Loss, dtype: str) -> Batch:
     depth = request.depth
-    for name in request.losses:
-        loss = losses[name]
-        for dtype in request.dtypes:
-            recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
-            if depth.coarse:
-                recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
-            left_out: Mapping[str, int] = {}
-            if request.narrow is not None:
-                recipes, left_out = narrowed(recipes, request.narrow, loss)
-            cases = tuple(build(recipe, loss) for recipe in recipes)
-            yield Batch(loss, dtype, cases, left_out)
+    recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
+    if depth.coarse:
+        recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
+    left_out: Mapping[str, int] = {}
+    if request.narrow is not None:
+        recipes, left_out = narrowed(recipes, request.narrow, loss)
+    return Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes), left_out)
 
 
 def _ask(
@@ -118,7 +137,7 @@ def _ask(
 ) -> Job:
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
-    explain = explainer(station.target, losses)
+    explain = explainer(station.target, losses, request.known)
     book = Book(
         batch.loss.id,
         station.target.name,
@@ -143,8 +162,9 @@ def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
                 book.skip(name, reason)
 
 
-def _asked(request: Request, station: Station) -> tuple[str, ...]:
-    return request.compared if station.beside else request.properties
+def _asked(request: Request, side: Station | Absent) -> tuple[str, ...]:
+    beside = isinstance(side, Station) and side.beside
+    return request.compared if beside else request.properties
 
 
 def _tasks(
@@ -175,7 +195,7 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     for (name, _), (fault, known) in job.book.explained.items():
         shown = documented(fault, known, job.station.target.name)
         job.book.tally(name).findings.append(shown)
-    for name, gone in vanished(job.book, job.station.target).items():
+    for name, gone in vanished(job.book, job.station.target, request.known).items():
         job.book.tally(name).vanished += gone
     for name in _asked(request, job.station):
         yield _cell(job, name)

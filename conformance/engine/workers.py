@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -81,6 +81,20 @@ def open_stations(
     opened = open_places([(target, None) for target in targets], stack)
     stations = [replace(each, beside=beside) for each in opened if isinstance(each, Station)]
     return stations, [each for each in opened if isinstance(each, Absent)]
+
+
+def in_order(
+    asked: Sequence[Target], stations: Iterable[Station], absent: Iterable[Absent]
+) -> list[Station | Absent]:
+    """All targets as they were asked for, whether they run or not."""
+    places = {replace(target, version=None): at for at, target in reversed([*enumerate(asked)])}
+
+    def place(each: Station | Absent) -> int:
+        if each.target in asked:
+            return asked.index(each.target)
+        return places.get(replace(each.target, version=None), len(asked))
+
+    return sorted([*stations, *absent], key=place)
 
 
 def open_places(

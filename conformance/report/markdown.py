@@ -48,6 +48,11 @@ def _head(summary: Summary) -> Iterator[str]:
         for absence in summary.absent[:GROUPS]:
             yield f"- {code(absence.target)}: {prose(absence.reason)}\n"
         yield "\n"
+    if summary.unmet:
+        yield "### Known deviations that explained nothing\n\n"
+        for each in summary.unmet[:GROUPS]:
+            yield f"- {code(each.listed.id)}: {prose(each.reason)}\n"
+        yield "\n"
 
 
 def _matrix(results: Results) -> Iterator[str]:

@@ -119,6 +119,14 @@ def headline(summary: Summary, console: Console) -> None:
         console.print(
             Text(f"{SYMBOL['known']} {wording.plural(len(known), 'known deviation')}: {names}")
         )
+    for each in summary.unmet[:FIRST]:
+        name = wording.short(each.listed.id, wording.NAME)
+        console.print(
+            Text(f"{SYMBOL['xpass']} known deviation {name}: ").append(each.reason, "dim")
+        )
+    if len(summary.unmet) > FIRST:
+        left = wording.plural(len(summary.unmet) - FIRST, "more known deviation")
+        console.print(Text(f"{SYMBOL['xpass']} {left} not met or expired, in the full report"))
 
 
 def told(group: Group, console: Console) -> None:

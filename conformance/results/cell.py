@@ -89,6 +89,24 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """What all failing cases of a finding came to, unrounded.
+
+    `ulp` is the largest error of those elements that have one; `values` are the others, as `nan`,
+    `infinite`, `finite` or numbers; `answers` what came in place of numbers that can be compared: a
+    dtype, a shape, an exception. `cases` are some of the failing ones, `written` those of the spec.
+    """
+
+    cases: tuple[str, ...]
+    reductions: tuple[str, ...]
+    ulp: float | None = None
+    values: tuple[Value, ...] = ()
+    answers: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    input: str | None = None
+
+
+@dataclass(frozen=True)
 class Finding:
     """One departure from the spec, shrunk; `known` is set where it is a documented one.
 
@@ -127,6 +145,7 @@ class Finding:
     hint: str = ""
     smallest: tuple[Example, ...] = ()
     known: Deviation | None = None
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +196,11 @@ class End:
     kind: Literal["end"] = "end"
 
 
-def key(cell: Cell) -> tuple[str, str, str, str]:
+Key = tuple[str, str, str, str]
+"""Loss, property, target and dtype."""
+
+
+def key(cell: Cell) -> Key:
     """What a cell is told apart by; it occurs once in a file."""
     return cell.loss, cell.property, cell.target, cell.dtype
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.results.cell import Cell, Deviation, Example, Finding
-from conformance.results.manifest import Target
+from conformance.results.manifest import Manifest, Target
 from conformance.results.read import Results
 from conformance.results.verdict import FINDINGS, KINDS, Kind, Verdict, worst
 
@@ -76,20 +76,18 @@ class Known:
 
 def group(results: Results) -> tuple[Group, ...]:
     """Everything that needs somebody, by cause, worst first."""
-    families = families_of(results)
+    families = families_of(results.manifest)
     found: dict[Cause, list[tuple[Verdict, Finding]]] = defaultdict(list)
     for cell in results.cells:
-        for finding in _open_findings(cell):
-            family = families.get(finding.target, finding.target)
-            cause = Cause(finding.loss, finding.property, finding.kind, family)
-            found[cause].append((cell.verdict, finding))
+        for finding in open_findings(cell):
+            found[cause_of(finding, families)].append((cell.verdict, finding))
     groups = [_group(cause, entries) for cause, entries in found.items()]
     return tuple(sorted(groups, key=_rank))
 
 
 def deviations(results: Results) -> tuple[Known, ...]:
     """The documented departures that this run met, those that explain most cases first."""
-    families = families_of(results)
+    families = families_of(results.manifest)
     cells: dict[tuple[str, str], list[tuple[Cell, Deviation]]] = defaultdict(list)
     for cell in results.cells:
         for deviation in cell.known:
@@ -100,9 +98,14 @@ def deviations(results: Results) -> tuple[Known, ...]:
     return tuple(sorted(known, key=lambda entry: (-entry.cases, entry.deviation.id, entry.family)))
 
 
-def families_of(results: Results) -> dict[str, str]:
+def families_of(manifest: Manifest) -> dict[str, str]:
     """Target name to family name."""
-    return {target.name: _family(target) for target in results.manifest.targets}
+    return {target.name: _family(target) for target in manifest.targets}
+
+
+def cause_of(finding: Finding, families: Mapping[str, str]) -> Cause:
+    family = families.get(finding.target, finding.target)
+    return Cause(finding.loss, finding.property, finding.kind, family)
 
 
 def severity(finding: Finding) -> tuple[int, float, float]:
@@ -135,7 +138,7 @@ def _rank(entry: Group) -> tuple[tuple[int, float, float], int, str, str, int, s
     return (severity(entry.worst), -entry.cases, *place)
 
 
-def _open_findings(cell: Cell) -> list[Finding]:
+def open_findings(cell: Cell) -> list[Finding]:
     """The undocumented findings of a cell; one made up where its verdict has none to show."""
     found = [finding for finding in cell.findings if finding.known is None]
     if cell.verdict == "xpass":

@@ -140,8 +140,25 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A known deviation of the project's own that the run was given; `expires` is its last day."""
+
+    id: str
+    framework: str
+    losses: tuple[str, ...]
+    properties: tuple[str, ...]
+    reason: str
+    source: str
+    expires: str | None = None
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """`planned` counts the cells that the run set out to record, in this shard."""
+    """`planned` counts the cells that the run set out to record, in this shard.
+
+    A whole run records a cell for each of `losses`, `dtypes`, `targets` and `properties`, in this
+    order: the last one changes fastest. Older files lack `dtypes` and `properties`.
+    """
 
     suite: Suite
     created: str
@@ -151,7 +168,10 @@ class Manifest:
     machine: Machine
     targets: tuple[Target, ...]
     losses: Mapping[str, Loss]
+    dtypes: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
     shard: str | None = None
+    known: tuple[Listed, ...] = ()
     flags: Mapping[str, Value] = field(default_factory=dict)
     schema: int = 1
     kind: Literal["manifest"] = "manifest"

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, BinaryIO, NamedTuple, Self
 
 from conformance.results.cell import key, stranger
 from conformance.results.codec import Mismatch, decode
+from conformance.results.lines import MAGIC, Cut, Damage, lines
 from conformance.results.schema import VERSION, Cell, End, Manifest
-
-MAGIC = b"\x1f\x8b\x08"
-LONGEST = 64 * 2**20
-"""Bytes of one record; a longer one is an attack or an accident, not a cell."""
-PIECE = 2**16
-"""Bytes inflated at a time; deflate makes at most a thousandfold of them."""
 
 
 class ResultsError(Exception):
@@ -28,6 +23,10 @@ class ResultsError(Exception):
         self.path = path
         self.line = line
         self.message = message
+
+
+class NoManifest(ResultsError):
+    """The file stops before its first record is complete: it holds nothing that could be kept."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,11 @@ class Results:
         return self.end is not None
 
 
-class _Cut(Exception):
-    """The file ends inside a gzip member."""
+class Entry(NamedTuple):
+    """A cell and the line that it was read from."""
+
+    cell: Cell
+    line: bytes
 
 
 def read_results(path: str | Path) -> Results:
@@ -57,122 +59,143 @@ def read_results(path: str | Path) -> Results:
     records out of order, or a count that does not agree with the end marker. A file that merely
     stops early, as a killed run leaves it, gives the records before the cut and no end.
     """
-    path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"cannot be read, {error.strerror}; would be a results file"
-        raise ResultsError(path, 0, message) from None
-    if not data.startswith(MAGIC):
-        raise ResultsError(path, 1, "is not gzip; would be a results file (*.jsonl.gz)")
-    return _Reading(path).take(data)
+    with ResultsReader(path) as reader:
+        cells: dict[tuple[str, str, str, str], Cell] = {}
+        for cell, _ in reader:
+            if key(cell) in cells:
+                raise reader.error(f"the cell {' / '.join(key(cell))} again; would be once")
+            cells[key(cell)] = cell
+        return Results(reader.path, reader.manifest, tuple(cells.values()), reader.end, reader.cut)
 
 
-class _Reading:
-    """One pass over the lines, knowing where it is."""
+class ResultsReader:
+    """One pass over a file in memory that does not grow with it; a context manager.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Iterating gives the cells with their lines, as they stand in the file; after it `end` and `cut`
+    are set. Raises ResultsError as `read_results` does, but does not look for a cell that comes
+    twice.
+    """
+
+    manifest: Manifest
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
         self.number = 0
-        self.manifest: Manifest | None = None
-        self.cells: dict[tuple[str, str, str, str], Cell] = {}
+        self.count = 0
         self.end: End | None = None
+        self.cut: str | None = None
 
-    def take(self, data: bytes) -> Results:
-        cut = None
+    def __enter__(self) -> Self:
         try:
-            for line in _lines(data):
-                self.number += 1
-                self._record(line)
-        except zlib.error as error:
-            raise self._error(f"is damaged ({error})", 1) from None
-        except _Cut:
-            cut = f"the file stops inside line {self.number + 1}"
-        if self.manifest is None:
-            raise self._error("the file stops before the manifest is complete", 1)
-        if self.end and cut:
-            raise self._error("is damaged; would be the end of the file", 1)
-        return Results(self.path, self.manifest, tuple(self.cells.values()), self.end, cut)
+            self._file: BinaryIO = self.path.open("rb")
+        except OSError as error:
+            message = f"cannot be read, {error.strerror}; would be a results file"
+            raise ResultsError(self.path, 0, message) from None
+        try:
+            self._begin()
+        except BaseException:
+            self._file.close()
+            raise
+        return self
 
-    def _record(self, line: bytes) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Entry]:
+        for line in self._lines:
+            record = self._record(line)
+            if isinstance(record, Cell):
+                self.count += 1
+                yield Entry(record, line)
+            elif isinstance(record, End):
+                self.end = record
+        if self.end and self.cut:
+            raise self.error("is damaged; would be the end of the file", 1)
+
+    def error(self, message: str, ahead: int = 0) -> ResultsError:
+        """An error at the line that was read last, or `ahead` of it."""
+        return ResultsError(self.path, self.number + ahead, message)
+
+    def _begin(self) -> None:
+        try:
+            head = self._file.read(len(MAGIC))
+            self._file.seek(0)
+        except OSError as error:
+            message = f"cannot be read, {error.strerror}; would be a results file"
+            raise ResultsError(self.path, 0, message) from None
+        if head and MAGIC.startswith(head) and head != MAGIC:
+            raise NoManifest(self.path, 1, _NO_MANIFEST)
+        if head != MAGIC:
+            kind = ResultsError if head else NoManifest
+            raise kind(self.path, 1, "is not gzip; would be a results file (*.jsonl.gz)")
+        self._lines = self._numbered()
+        first = next(self._lines, None)
+        if first is None:
+            raise NoManifest(self.path, 1, _NO_MANIFEST)
+        manifest = self._record(first, first=True)
+        assert isinstance(manifest, Manifest)
+        self.manifest = manifest
+
+    def _numbered(self) -> Iterator[bytes]:
+        try:
+            for line in lines(self._file):
+                self.number += 1
+                yield line
+        except Damage as damage:
+            raise self.error(f"is damaged ({damage})", 1) from None
+        except Cut:
+            self.cut = f"the file stops inside line {self.number + 1}"
+
+    def _record(self, line: bytes, first: bool = False) -> Manifest | Cell | End:
         record = self._parsed(line)
         kind = record.get("kind")
         if self.end is not None:
-            raise self._error(f"a record {kind!r} after the end marker; would be the last")
-        if (kind == "manifest") != (self.manifest is None):
-            raise self._error(f"found a record {kind!r}; would be one manifest, on the first line")
+            raise self.error(f"a record {kind!r} after the end marker; would be the last")
+        if (kind == "manifest") != first:
+            raise self.error(f"found a record {kind!r}; would be one manifest, on the first line")
         try:
-            self._place(kind, record)
+            return self._decoded(kind, record)
         except Mismatch as mismatch:
-            raise self._error(f"{kind} record, {mismatch}") from None
+            raise self.error(f"{kind} record, {mismatch}") from None
 
-    def _place(self, kind: object, record: dict[str, Any]) -> None:
+    def _decoded(self, kind: object, record: dict[str, Any]) -> Manifest | Cell | End:
         if kind == "manifest":
             if record.get("schema") != VERSION:
                 found = record.get("schema")
-                raise self._error(f"schema {found!r}; this version reads schema {VERSION}")
-            self.manifest = decode(Manifest, record)
-        elif kind == "cell":
-            self._add(decode(Cell, record))
-        elif kind == "end":
-            self.end = decode(End, record)
-            if self.end.cells != len(self.cells):
-                counts = f"{self.end.cells} cells, the file has {len(self.cells)}"
-                raise self._error(f"the end marker counts {counts}; would be the same")
-        else:
-            raise self._error(f"a record of kind {kind!r}; kinds are manifest, cell, end")
-
-    def _add(self, cell: Cell) -> None:
-        assert self.manifest is not None  # the first record is one
-        if unknown := stranger(cell, self.manifest):
-            raise self._error(unknown)
-        if key(cell) in self.cells:
-            raise self._error(f"the cell {' / '.join(key(cell))} again; would be once")
-        self.cells[key(cell)] = cell
+                raise self.error(f"schema {found!r}; this version reads schema {VERSION}")
+            return decode(Manifest, record)
+        if kind == "cell":
+            cell = decode(Cell, record)
+            if unknown := stranger(cell, self.manifest):
+                raise self.error(unknown)
+            return cell
+        if kind == "end":
+            end = decode(End, record)
+            if end.cells != self.count:
+                counts = f"{end.cells} cells, the file has {self.count}"
+                raise self.error(f"the end marker counts {counts}; would be the same")
+            return end
+        raise self.error(f"a record of kind {kind!r}; kinds are manifest, cell, end")
 
     def _parsed(self, line: bytes) -> dict[str, Any]:
         try:
             record = json.loads(line.decode("utf-8"), parse_constant=_refuse)
         except UnicodeDecodeError:
-            raise self._error("is not UTF-8") from None
+            raise self.error("is not UTF-8") from None
         except (ValueError, RecursionError) as error:
-            raise self._error(f"is not JSON ({error}); would be one object a line") from None
+            raise self.error(f"is not JSON ({error}); would be one object a line") from None
         if not isinstance(record, dict):
-            raise self._error("is not an object; would be one record a line")
+            raise self.error("is not an object; would be one record a line")
         return record
 
-    def _error(self, message: str, ahead: int = 0) -> ResultsError:
-        return ResultsError(self.path, self.number + ahead, message)
+
+_NO_MANIFEST = "the file stops before the manifest is complete"
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"the bare number {constant}, which JSON does not have")
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    """The lines of all members; zlib.error where one is damaged, _Cut where the last one stops."""
-    pending = b""
-    for text in _inflated(data):
-        *whole, pending = (pending + text).split(b"\n")
-        if len(pending) > LONGEST:
-            raise zlib.error(f"a record of more than {LONGEST} bytes")
-        yield from whole
-    if pending:
-        yield pending
-
-
-def _inflated(data: bytes) -> Iterator[bytes]:
-    start = at = 0
-    inflate = zlib.decompressobj(wbits=31)
-    while at < len(data):
-        piece = data[at : at + PIECE]
-        yield inflate.decompress(piece)
-        at += len(piece) - len(inflate.unused_data)
-        if inflate.eof:
-            start, inflate = at, zlib.decompressobj(wbits=31)
-    if start == at:
-        return
-    # A broken length can swallow all that follows: that is damage, not a run that was cut short.
-    if data.find(MAGIC + b"\x00", start + 1) != -1:
-        raise zlib.error("another record starts inside this one")
-    raise _Cut

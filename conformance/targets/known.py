@@ -16,7 +16,7 @@ from conformance.specs.models import Name
 from conformance.specs.reading import Document, read
 from conformance.specs.strict import Strict
 from conformance.specs.validation import validate
-from conformance.targets.target import Target, release
+from conformance.targets.target import FRAMEWORKS, Target, release
 
 CLAUSE = re.compile(r"(<=|>=|==|<|>)\s*([0-9]+(?:\.[0-9]+)*)")
 
@@ -62,7 +62,8 @@ Value = float | Literal["nan", "infinite", "finite"]
 class Expect(Strict):
     """What shows there, so that a worse result still fails: one bound or one exact class.
 
-    `at_most_ulp` bounds the error; `value` is what each value equals, or one of several; `dtype`
+    `at_most_ulp` bounds the error; `value` is what each value equals, or one of several, and where
+    both are given either may show; `dtype`
     and `shape` are the output's; `raises` is the exception's class, or one of several; `accepts`
     says that nothing is raised.
     """
@@ -77,16 +78,21 @@ class Expect(Strict):
     @model_validator(mode="after")
     def _one(self) -> Expect:
         given = [name for name, value in self if value is not None]
-        if len(given) != 1:
+        if len(given) != 1 and given != ["at_most_ulp", "value"]:
             found = ", ".join(given) or "none"
             raise ValueError(f"one expectation is needed, found {found}; keep one")
         return self
 
 
 class Deviation(Strict):
-    """One known deviation; `since` is when it was first seen, `expires` its last day."""
+    """One known deviation; `since` is when it was first seen, `expires` its last day.
+
+    `framework` may stand for the whole file. `seen` names generated cases in which it was measured:
+    where one of these runs and it shows in none, it has vanished.
+    """
 
     id: CaseId
+    framework: str | None = None
     loss: tuple[Name, ...]
     property: tuple[Name | CaseId, ...]
     when: When = When()
@@ -95,12 +101,13 @@ class Deviation(Strict):
     source: Sentence
     since: Date
     expires: Date | None = None
+    seen: tuple[str, ...] = ()
 
 
 class KnownFile(Strict):
-    """The known deviations of one framework."""
+    """The known deviations of one framework, or of those that each of them names."""
 
-    framework: str
+    framework: str | None = None
     deviations: tuple[Deviation, ...] = ()
 
 
@@ -124,10 +131,13 @@ def read_known(path: Path) -> tuple[Deviation, ...]:
     """Read one file of known deviations; raises SpecError with all faults."""
     document = read(path)
     file = validate(TypeAdapter(KnownFile), document, {}, KnownFile)
-    problems = list(_repeated(document, file))
+    problems = [*_repeated(document, file), *_homeless(document, file)]
     if problems:
         raise SpecError(problems)
-    return file.deviations
+    return tuple(
+        each.model_copy(update={"framework": each.framework or file.framework})
+        for each in file.deviations
+    )
 
 
 def applies(when: When, target: Target, dtype: str) -> bool:
@@ -161,6 +171,18 @@ _COMPARE = {
     "<": operator.lt,
     ">": operator.gt,
 }
+
+
+def _homeless(document: Document, file: KnownFile) -> list[Problem]:
+    """Deviations of no framework, or of one that there is not."""
+    problems = []
+    for place, each in enumerate(file.deviations):
+        name = each.framework or file.framework
+        if name not in FRAMEWORKS:
+            found = f"{name!r} is no framework" if name else f"{each.id} names no framework"
+            remedy = f"write framework: with one of {', '.join(FRAMEWORKS)}"
+            problems.append(document.problem(("deviations", place), found, remedy))
+    return problems
 
 
 def _repeated(document: Document, file: KnownFile) -> list[Problem]:

@@ -36,6 +36,8 @@ def test_help_names_every_command_and_every_exit_code(capsys: pytest.CaptureFixt
     [
         (),
         ("run",),
+        ("merge",),
+        ("accept",),
         ("report",),
         ("replay",),
         ("doctor",),
@@ -80,7 +82,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (("rum",), "there is no command 'rum'; did you mean 'run'?"),
-        (("xyz",), "there is no command 'xyz'; there are run, check, audit, report, diff, "),
+        (("xyz",), "there is no command 'xyz'; there are run, check, audit, merge, accept, "),
         (("run", "mseh"), "there is no loss 'mseh'; did you mean 'mse'?"),
         (("run", "-t", "troch"), "there is no framework 'troch' (target 'troch'); did you mean 'torch'"),
         (("run", "-t", "torch@gpu"), "target 'torch@gpu': unknown device 'gpu'; there is cpu, cuda"),

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from conformance.results import ResultsWriter, read_results
+from conformance.results.read import Entry, ResultsReader
 from tests.report.sample import Size
 from tests.report.sample.run import manifest, records
 
@@ -115,3 +118,51 @@ def test_the_import_is_quick_and_light() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     heavy = {"numpy", "jinja2", "pydantic", "rich", "torch", "hypothesis"}
     assert not heavy & set(done.stdout.decode().split())
+
+
+def test_what_stood_in_the_place_stays_until_the_new_file_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl.gz"
+    with ResultsWriter(path, HEAD) as writer:
+        writer.cell(CELLS[0])
+    before = path.read_bytes()
+
+    def kept() -> Iterator[Entry]:
+        assert path.read_bytes() == before
+        raise OSError(28, "No space left on device")
+        yield
+
+    with pytest.raises(OSError, match="No space left"), ResultsWriter(path, HEAD, kept()):
+        pass
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["run.jsonl.gz"]
+
+
+def test_kept_cells_are_written_as_they_are(tmp_path: Path) -> None:
+    path, again = tmp_path / "run.jsonl.gz", tmp_path / "again.jsonl.gz"
+    with ResultsWriter(path, HEAD) as writer:
+        for cell in CELLS:
+            writer.cell(cell)
+    with (
+        ResultsReader(path) as reader,
+        ResultsWriter(again, HEAD, reader) as writer,
+        pytest.raises(ValueError, match="already written"),
+    ):
+        writer.cell(CELLS[0])
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "run.jsonl.gz"
+    link.symlink_to(tmp_path / "there" / "run.jsonl.gz")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for path in (link, pipe):
+        with ResultsWriter(path, HEAD) as writer:
+            writer.cell(CELLS[0])
+    assert link.is_symlink()
+    assert len(read_results(link).cells) == 1
+    assert pipe.is_fifo()
+    assert os.read(reading, 2) == b"\x1f\x8b"
+    os.close(reading)
