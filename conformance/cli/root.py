@@ -18,6 +18,7 @@ from conformance.cli.verdict import BUG, INTERRUPTED, USAGE, NothingSelected
 COMMANDS = {
     "run": "conformance.cli.run",
     "check": "conformance.cli.check",
+    "compare": "conformance.cli.compare",
     "audit": "conformance.cli.audit",
     "report": "conformance.cli.report",
     "diff": "conformance.cli.diff",
@@ -30,6 +31,7 @@ COMMANDS = {
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "check": "Validate your own implementation of a loss.",
+    "compare": "Say where targets differ by design, and the calls that agree.",
     "audit": "Compare two framework versions, each in an environment of its own.",
     "report": "Make a report of a results file: HTML, Markdown, JUnit, CSV.",
     "diff": "Say what moved between two results files.",

@@ -28,7 +28,7 @@ Blocks = tuple[Block, Block]
 LARGEST = 200
 """Most elements of an input: the guide is made while somebody waits."""
 SPARE = 5
-"""Recipes drawn for each case asked for: some state what one target does not take, in some not the same is due."""
+"""Recipes drawn for each case compared: others state what one lacks, or not the same is due."""
 
 
 @dataclass(frozen=True)
