@@ -12,6 +12,7 @@ from conformance.cases.edges import WrittenCase, edge_cases, examples
 from conformance.engine.block import Block
 from conformance.engine.comparison import Difference
 from conformance.engine.judge import Held, judge
+from conformance.engine.printed import shown
 from conformance.engine.run import ask
 from conformance.engine.standard import arguments
 from conformance.engine.workers import Station
@@ -246,18 +247,3 @@ def _said(array: Array | None, outcome: Outcome) -> str:
     if raised is not None:
         return f"raised {raised}"
     return f"died: {outcome.death.detail}" if outcome.death else "nothing"
-
-
-def shown(values: Any) -> str:
-    """Up to eight numbers, nine digits each, with their shape where it is not seen."""
-    if values.size == 0:
-        return f"[] of shape {values.shape}"
-    if values.size > 8:
-        return f"{values.size} values of shape {values.shape}"
-    return _nested(values.tolist())
-
-
-def _nested(item: Any) -> str:
-    if isinstance(item, list):
-        return f"[{', '.join(_nested(each) for each in item)}]"
-    return f"{item:.9g}"
