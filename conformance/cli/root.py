@@ -19,6 +19,7 @@ from conformance.cli.verdict import BUG, USAGE, Incomplete, NothingSelected
 COMMANDS = {
     "run": "conformance.cli.run",
     "check": "conformance.cli.check",
+    "compare": "conformance.cli.compare",
     "audit": "conformance.cli.audit",
     "merge": "conformance.cli.merge",
     "accept": "conformance.cli.accept",
@@ -33,6 +34,7 @@ COMMANDS = {
 HELP = {
     "run": "Run the suite on the targets; write results and report.",
     "check": "Validate your own implementation of a loss.",
+    "compare": "Say where targets differ by design, and the calls that agree.",
     "audit": "Compare two framework versions, each in an environment of its own.",
     "merge": "Merge the results of shards, or of jobs, into those of the whole run.",
     "accept": "List the findings of a results file as known deviations.",

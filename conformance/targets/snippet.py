@@ -92,6 +92,9 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
         expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
     else:
         expression = f"{path}({', '.join([*positional, *keyword, *named])})"
+    if header["after"]:
+        after = str(header["after"]).replace("jax.numpy.", "jnp.", 1)
+        expression = f"{after}({expression})"
     if gradient_of is None or call.cotangent is None:
         return [f"print({expression})"]
     return _gradient(call, framework, expression, gradient_of)

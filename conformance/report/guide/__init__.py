@@ -1,0 +1,1 @@
+"""A porting guide in the forms in which it is read."""
