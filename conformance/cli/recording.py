@@ -15,7 +15,7 @@ import click
 from conformance.cli.output import unwritable
 from conformance.cli.progress import bar, counted, lines
 from conformance.cli.resuming import Earlier
-from conformance.cli.signals import code_of
+from conformance.cli.signals import code_of, raise_lost
 from conformance.cli.verdict import INCOMPLETE
 from conformance.engine.asked import Asked
 from conformance.engine.checking import check_cells, check_manifest, prepare
@@ -132,6 +132,7 @@ def _written(
             except OSError as error:
                 raise _full(writer, error, count, planned, resume) from error
             count += 1
+            raise_lost()
     except KeyboardInterrupt as error:
         _stopped(writer, "interrupted", count, planned, resume)
         raise click.exceptions.Exit(code_of(error)) from None

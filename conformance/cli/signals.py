@@ -15,9 +15,24 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: as a job's time limit sends it; goes the way of an interrupt."""
 
 
+_received: list[KeyboardInterrupt] = []
+"""Since `heed`; the exceptions may have been lost."""
+
+
 def heed() -> None:
-    """Turn SIGTERM into an exception, so that everything is closed on its way out."""
+    """Turn SIGINT and SIGTERM into exceptions, so that everything is closed on its way out."""
+    _received.clear()
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _terminate)
+
+
+def raise_lost() -> None:
+    """Raise an interrupt that came where Python drops exceptions, as in callbacks of its collector.
+
+    For long work to call between two steps.
+    """
+    if _received:
+        raise _received[-1]
 
 
 def code_of(error: BaseException | None) -> int:
@@ -26,5 +41,14 @@ def code_of(error: BaseException | None) -> int:
     return TERMINATED if any(isinstance(each, Terminated) for each in causes) else INTERRUPTED
 
 
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    _raised(KeyboardInterrupt())
+
+
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
+    _raised(Terminated())
+
+
+def _raised(error: KeyboardInterrupt) -> NoReturn:
+    _received.append(error)
+    raise error

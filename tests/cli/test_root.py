@@ -82,7 +82,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (("rum",), "there is no command 'rum'; did you mean 'run'?"),
-        (("xyz",), "there is no command 'xyz'; there are run, check, audit, merge, accept, "),
+        (("xyz",), "there is no command 'xyz'; there are run, check, compare, audit, merge, "),
         (("run", "mseh"), "there is no loss 'mseh'; did you mean 'mse'?"),
         (("run", "-t", "troch"), "there is no framework 'troch' (target 'troch'); did you mean 'torch'"),
         (("run", "-t", "torch@gpu"), "target 'torch@gpu': unknown device 'gpu'; there is cpu, cuda"),

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.cli.signals import INTERRUPTED, TERMINATED, code_of, heed, raise_lost
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    heed()
+    yield
+    heed()  # forgets what the test sent
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)]
+)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_dropped_is_raised_at_the_next_step(
+    number: signal.Signals, code: int
+) -> None:
+    sent: list[int] = []
+
+    def interrupting(phase: str, info: dict[str, int]) -> None:
+        if not sent:
+            sent.append(number)
+            os.kill(os.getpid(), number)
+
+    gc.callbacks.append(interrupting)
+    try:
+        gc.collect()  # an exception in a callback of the collector goes nowhere
+    finally:
+        gc.callbacks.remove(interrupting)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        raise_lost()
+    assert code_of(raised.value) == code
+
+
+def test_nothing_is_raised_where_nothing_came() -> None:
+    raise_lost()
