@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.cli.diff import fail_on_option, in_use_option
-from conformance.cli.selection import DEVICES, DTYPES, target_option
+from conformance.cli.selection import (
+    DTYPES,
+    device_option,
+    dtype_option,
+    profile_option,
+    seed_option,
+    target_option,
+)
 from conformance.cli.upgrade import tell
 from conformance.cli.verdict import INCOMPLETE
 
@@ -30,38 +37,10 @@ FOLDER = "conformance-audit"
 @click.argument("head")
 @click.argument("losses", nargs=-1)
 @target_option
-@click.option(
-    "--profile",
-    type=click.Choice(["quick", "default", "deep"]),
-    default="quick",
-    show_default=True,
-    envvar="CONFORMANCE_PROFILE",
-    help="How deep to look.",
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(DTYPES),
-    multiple=True,
-    envvar="CONFORMANCE_DTYPES",
-    metavar="DTYPE",
-    help=f"Only this one of {', '.join(DTYPES)}; repeatable.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(DEVICES),
-    default=None,
-    envvar="CONFORMANCE_DEVICE",
-    help="Device of targets that name none.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default="0",
-    metavar="N",
-    envvar="CONFORMANCE_SEED",
-    help="Seed of the cases.",
-)
+@profile_option
+@dtype_option
+@device_option
+@seed_option
 @click.option("--python", metavar="PYTHON", help="Interpreter of both sides: a version or a path.")
 @click.option(
     "--exclude-newer",

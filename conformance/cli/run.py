@@ -10,7 +10,15 @@ import click
 
 from conformance.cli.output import beside, write
 from conformance.cli.requesting import GRID, PAIRS
-from conformance.cli.selection import DEVICES, DTYPES, SHARD, known_option, target_option
+from conformance.cli.selection import (
+    SHARD,
+    device_option,
+    dtype_option,
+    known_option,
+    profile_option,
+    seed_option,
+    target_option,
+)
 
 if TYPE_CHECKING:
     from conformance.cli.requesting import Asked
@@ -24,38 +32,10 @@ NOWHERE = "-"
 @click.command("run")
 @click.argument("losses", nargs=-1)
 @target_option
-@click.option(
-    "--profile",
-    type=click.Choice(["quick", "default", "deep"]),
-    default="quick",
-    show_default=True,
-    envvar="CONFORMANCE_PROFILE",
-    help="How deep to look.",
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(DTYPES),
-    multiple=True,
-    envvar="CONFORMANCE_DTYPES",
-    metavar="DTYPE",
-    help=f"Only this one of {', '.join(DTYPES)}; repeatable.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(DEVICES),
-    default=None,
-    envvar="CONFORMANCE_DEVICE",
-    help="Device of targets that name none.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default="0",
-    metavar="N",
-    envvar="CONFORMANCE_SEED",
-    help="Seed of the cases.",
-)
+@profile_option
+@dtype_option
+@device_option
+@seed_option
 @click.option(
     "--shard",
     default=None,

@@ -55,6 +55,38 @@ known_option = click.option(
     envvar="CONFORMANCE_KNOWN",
     help="Known deviations of your own, as `accept` writes them; repeatable.",
 )
+profile_option = click.option(
+    "--profile",
+    type=click.Choice(["quick", "default", "deep"]),
+    default="quick",
+    show_default=True,
+    envvar="CONFORMANCE_PROFILE",
+    help="How deep to look.",
+)
+dtype_option = click.option(
+    "--dtype",
+    type=click.Choice(DTYPES),
+    multiple=True,
+    envvar="CONFORMANCE_DTYPES",
+    metavar="DTYPE",
+    help=f"Only this one of {', '.join(DTYPES)}; repeatable.",
+)
+device_option = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=None,
+    envvar="CONFORMANCE_DEVICE",
+    help="Device of targets that name none.",
+)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default="0",
+    metavar="N",
+    envvar="CONFORMANCE_SEED",
+    help="Seed of the cases.",
+)
 
 
 def chosen_losses(names: tuple[str, ...], library: Library) -> tuple[str, ...]:
