@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from time import perf_counter
 
 from conformance.engine.block import Block
-from conformance.engine.pairs import Search, plane_of
+from conformance.engine.pairs import Search
+from conformance.engine.plane import plane_of
 from conformance.engine.workers import Station, open_stations
 from conformance.specs.library import load_library
 from conformance.targets.target import Target

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +14,7 @@ import numpy as np
 from conformance import __version__
 from conformance.cases.case import Case
 from conformance.cases.cotangent import Cotangents
-from conformance.cases.exhaustive import unsuited, values_of
+from conformance.cases.exhaustive import unsuited
 from conformance.engine.block import Block
 from conformance.engine.book import Book
 from conformance.engine.certification.certify import reference_digest
@@ -25,56 +22,23 @@ from conformance.engine.exhaustive import PAIRS, Sweep
 from conformance.engine.finding import documented, findings
 from conformance.engine.judge import judge
 from conformance.engine.known import explainer
+from conformance.engine.ledger import digest_of_known, finished, keep, merged
+from conformance.engine.plane import Plane, plane_of, share
 from conformance.engine.practice import algorithm_name
 from conformance.engine.request import Plan
 from conformance.engine.standard import Arguments, true_value
 from conformance.engine.workers import Absent, Station
 from conformance.numerics.formats import FORMATS, Floats, to_bits
 from conformance.numerics.table import Table, table_of
-from conformance.results.cell import Cell, Worst
-from conformance.results.codec import Mismatch, decode, encode
+from conformance.results.cell import Cell
 from conformance.results.verdict import Class as Label
-from conformance.results.verdict import worst
 from conformance.specs.library import spec_digest
 from conformance.specs.models import Loss
 from conformance.targets.call import Call, NotApplicable
 from conformance.targets.known import Deviation
 from conformance.targets.outcome import Array
 
-ROWS, PIECES = 16, 4
-"""Values of the first input in one call, and calls in a block: a million pairs, and four."""
-
 Watch = Callable[[Iterable[int], int, Callable[[int], str]], Iterator[int]]
-
-
-def share(blocks: int, shard: int, shards: int) -> range:
-    """The blocks of a shard, counted from 1: every block is in one shard, sizes differ by one."""
-    return range(shard - 1, blocks, shards)
-
-
-@dataclass(frozen=True, eq=False)
-class Plane:
-    """The two inputs of a loss in a dtype, all legal values of each."""
-
-    loss: Loss
-    dtype: str
-    first: Floats
-    second: Floats
-
-    @property
-    def blocks(self) -> int:
-        return -(-self.first.size // (ROWS * PIECES))
-
-    def rows(self, block: int) -> Iterator[Floats]:
-        """The values of the first input of each call of a block."""
-        start = block * ROWS * PIECES
-        for at in range(start, min(start + ROWS * PIECES, self.first.size), ROWS):
-            yield self.first[at : at + ROWS]
-
-
-def plane_of(loss: Loss, dtype: str) -> Plane:
-    one, other = (values_of(loss, name, {}, FORMATS[dtype]) for name in loss.inputs)
-    return Plane(loss, dtype, one, other)
 
 
 @dataclass
@@ -258,58 +222,3 @@ def _cell(
         keep(plan.file, key, number, done[number])
     part = f", shard {plan.shard}/{plan.shards}" if plan.shards > 1 else ""
     return merged([done[number] for number in asked], f"exhaustive, all pairs{part}")
-
-
-def digest_of_known(known: Sequence[Deviation]) -> str:
-    """Of a project's known deviations: a block is judged by them, and not kept beyond them."""
-    return sha256("\n".join(each.model_dump_json() for each in known).encode()).hexdigest()[:16]
-
-
-def finished(file: Path | None, key: Mapping[str, str]) -> dict[int, Cell]:
-    """The blocks that a file holds for a key; a line that was cut short does not count."""
-    done: dict[int, Cell] = {}
-    if file is None or not file.is_file():
-        return done
-    for line in file.read_text("utf-8").splitlines():
-        try:
-            entry = json.loads(line)
-            if all(entry.get(name) == text for name, text in key.items()):
-                done[int(entry["block"])] = decode(Cell, entry["cell"])
-        except (ValueError, KeyError, AttributeError, Mismatch):
-            continue
-    return done
-
-
-def keep(file: Path | None, key: Mapping[str, str], number: int, cell: Cell) -> None:
-    """Append a finished block."""
-    if file is not None:
-        line = json.dumps({**key, "block": number, "cell": encode(cell)}, allow_nan=False)
-        with file.open("a", encoding="utf-8") as out:
-            out.write(line + "\n")
-
-
-def merged(parts: Sequence[Cell], coverage: str) -> Cell:
-    """One cell of those of its blocks: counts added, the worst kept, one finding of each cause."""
-    classes: Counter[Label] = Counter()
-    for part in parts:
-        classes.update(part.classes)
-    causes = {found.id: found for part in parts for found in part.findings}
-    known = {each.id: each for part in parts for each in part.known}
-    worsts = [part.worst for part in parts if part.worst is not None]
-    lost = [part.accuracy_loss for part in parts if part.accuracy_loss is not None]
-    return replace(
-        parts[0],
-        verdict=worst([part.verdict for part in parts]),
-        cases=len(parts),
-        elements=sum(part.elements for part in parts),
-        classes=dict(classes),
-        worst=max(worsts, key=_rank, default=None),
-        accuracy_loss=max(lost, key=lambda each: each.factor, default=None),
-        coverage=coverage,
-        findings=tuple(causes.values()),
-        known=tuple(known.values()),
-    )
-
-
-def _rank(found: Worst) -> tuple[float, float]:
-    return (-1.0 if found.share is None else found.share, found.ulp)

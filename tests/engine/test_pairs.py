@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from conformance.cases.replay import rebuild
-from conformance.engine import pairs
+from conformance.engine import pairs, plane
 from conformance.engine.block import Block
-from conformance.engine.pairs import Plane, Search, elementwise, finished, merged, plane_of, share
+from conformance.engine.ledger import finished, keep, merged
+from conformance.engine.pairs import Search, elementwise
+from conformance.engine.plane import Plane, plane_of, share
 from conformance.engine.request import Plan
 from conformance.numerics.classification import preliminary
 from conformance.numerics.formats import FORMATS, round_to, to_bits
@@ -44,22 +44,12 @@ def search(loss, spoil=untouched, *, first=40, second=300, framework="torch"):
         each[:: each.size // count] for each, count in
         ((whole.first, first), (whole.second, second))
     ]  # fmt: skip
-    plane = Plane(LOSSES[loss], DTYPE, *few)
-    return Search(Block(place.side, LOSSES[loss], DTYPE, LOSSES), place, plane, LOSSES)
-
-
-@given(st.integers(0, 3_000), st.integers(1, 50))
-def test_every_block_is_in_one_shard(blocks, shards):
-    parts = [share(blocks, shard, shards) for shard in range(1, shards + 1)]
-    assert sorted(number for part in parts for number in part) == list(range(blocks))
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
-def test_the_blocks_hold_every_value_of_the_first_input_once():
-    plane = plane_of(LOSSES["l1"], DTYPE)
-    rows = [rows for block in range(plane.blocks) for rows in plane.rows(block)]
-    assert np.array_equal(np.concatenate(rows), plane.first, equal_nan=True)
-    assert plane.first.size == plane.second.size == 65_536 - 2 * 127 + 1
+    return Search(
+        Block(place.side, LOSSES[loss], DTYPE, LOSSES),
+        place,
+        Plane(LOSSES[loss], DTYPE, *few),
+        LOSSES,
+    )
 
 
 @pytest.mark.parametrize("loss", ["l1", "mse", "binary_cross_entropy_with_logits", "kl_divergence"])
@@ -111,7 +101,7 @@ def test_finished_blocks_are_not_asked_again(tmp_path):
     file = tmp_path / "kept.jsonl"
     made = search("l1")
     cell = made.block(0)
-    pairs.keep(file, {"loss": "l1"}, 7, cell)
+    keep(file, {"loss": "l1"}, 7, cell)
     with file.open("a") as out:
         out.write('{"loss": "l1", "block": 8, "ce')  # the process was killed here
     assert finished(file, {"loss": "l1"}) == {7: decode(Cell, encode(cell))}
@@ -122,8 +112,8 @@ def test_finished_blocks_are_not_asked_again(tmp_path):
 def test_a_resumed_search_gives_the_cell_of_one_that_was_not(tmp_path, monkeypatch):
     whole = search("mse").plane
     monkeypatch.setattr(pairs, "plane_of", lambda *_: whole)
-    monkeypatch.setattr(pairs, "ROWS", 4)
-    monkeypatch.setattr(pairs, "PIECES", 2)
+    monkeypatch.setattr(plane, "ROWS", 4)
+    monkeypatch.setattr(plane, "PIECES", 2)
     asked = []
 
     def watch(numbers, planned, label):
