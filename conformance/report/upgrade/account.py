@@ -6,12 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from conformance.report.upgrade.decision import decisions
-from conformance.report.upgrade.view import Drift, Group, drifts, gaps, groups
+from conformance.report.upgrade.decision import Decision, decisions
+from conformance.report.upgrade.view import Drift, Gap, Group, drifts, gaps, groups
+from conformance.results.behaviour import Behaviour
 from conformance.results.breaks import Break
 from conformance.results.cell import Row
 from conformance.results.diff import Diff
 from conformance.results.gate import Gate, exit_code, gated, sentence
+from conformance.results.lock import LockChange
+from conformance.results.pairing import Pair
 
 
 def account(diff: Diff, gate: Gate, in_use: Sequence[str] = ()) -> dict[str, Any]:
@@ -23,53 +26,58 @@ def account(diff: Diff, gate: Gate, in_use: Sequence[str] = ()) -> dict[str, Any
         "gated": gated(diff, gate),
         "base": str(diff.base.path),
         "head": str(diff.head.path),
-        "pairs": [
-            {
-                "base": pair.base.name if pair.base else None,
-                "head": pair.head.name if pair.head else None,
-            }
-            for pair in diff.pairs
-        ],
+        "pairs": [_pair(each) for each in diff.pairs],
         "cases": dict(diff.cases),
         "cells": dict(diff.cell_counts),
         "breaks": [_break(each) for each in diff.breaks],
-        "gaps": [
-            {
-                "state": gap.state,
-                "target": gap.place,
-                "reason": gap.reason,
-                "cases": gap.cases,
-                "losses": list(gap.losses),
-            }
-            for gap in gaps(diff)
-        ],
+        "gaps": [_gap(each) for each in gaps(diff)],
         "drift": [_drift(each) for each in drifts(diff)],
         "fixed": [_group(each) for each in groups(diff, "fixed")],
         "still_failing": [_group(each) for each in groups(diff, "still failing")],
         "added": [_group(each) for each in groups(diff, "added")],
         "removed": [_group(each) for each in groups(diff, "removed")],
-        "behaviour": [
-            {
-                "what": each.what,
-                "loss": each.loss,
-                "property": each.property,
-                "target": each.pair.name,
-                "dtypes": list(each.dtypes),
-                "case": each.case,
-                "base": each.base,
-                "head": each.head,
-            }
-            for each in diff.behaviours
-        ],
-        "lock": [
-            {"place": each.place, "name": each.name, "base": each.base, "head": each.head}
-            for each in diff.lock
-        ],
-        "decisions": [
-            {"loss": each.loss, "target": each.target, "word": each.word, "text": each.text}
-            for each in decisions(diff, in_use)
-        ],
+        "behaviour": [_behaviour(each) for each in diff.behaviours],
+        "lock": [_moved(each) for each in diff.lock],
+        "decisions": [_decision(each) for each in decisions(diff, in_use)],
     }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "base": pair.base.name if pair.base else None,
+        "head": pair.head.name if pair.head else None,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "state": gap.state,
+        "target": gap.place,
+        "reason": gap.reason,
+        "cases": gap.cases,
+        "losses": list(gap.losses),
+    }
+
+
+def _behaviour(entry: Behaviour) -> dict[str, Any]:
+    return {
+        "what": entry.what,
+        "loss": entry.loss,
+        "property": entry.property,
+        "target": entry.pair.name,
+        "dtypes": list(entry.dtypes),
+        "case": entry.case,
+        "base": entry.base,
+        "head": entry.head,
+    }
+
+
+def _moved(entry: LockChange) -> dict[str, Any]:
+    return {"place": entry.place, "name": entry.name, "base": entry.base, "head": entry.head}
+
+
+def _decision(entry: Decision) -> dict[str, Any]:
+    return {"loss": entry.loss, "target": entry.target, "word": entry.word, "text": entry.text}
 
 
 def _break(entry: Break) -> dict[str, Any]:
