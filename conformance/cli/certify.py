@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.output import write
-from conformance.cli.selection import chosen_losses
+from conformance.cli.selection import chosen_losses, seed_option
 from conformance.cli.verdict import FINDINGS, INCOMPLETE
 
 if TYPE_CHECKING:
@@ -30,15 +30,7 @@ COUNT = 20
     metavar="N",
     help="Rounds; each draws every regime anew.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default="0",
-    metavar="N",
-    envvar="CONFORMANCE_SEED",
-    help="Seed of what is drawn.",
-)
+@seed_option
 @click.option(
     "-o", "--output", default=None, metavar="FILE", help="Where to write it; - is stdout."
 )

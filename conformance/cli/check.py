@@ -11,7 +11,7 @@ import click
 
 from conformance.cli.asking import candidate_options, one_asked
 from conformance.cli.output import beside, write
-from conformance.cli.selection import DTYPES
+from conformance.cli.selection import dtype_option, profile_option, seed_option
 from conformance.cli.verdict import NothingSelected
 
 if TYPE_CHECKING:
@@ -27,26 +27,10 @@ NOWHERE = "-"
 @click.option("--loss", metavar="ID", help="The loss that it is held to, by its id.")
 @candidate_options
 @click.option("--known", type=click.Path(exists=True, dir_okay=False), help="Its known deviations.")
-@click.option(
-    "--dtype", type=click.Choice(DTYPES), multiple=True, metavar="DTYPE", help="Only this dtype."
-)
+@dtype_option
 @click.option("--property", "properties", multiple=True, metavar="NAME", help="Only this one.")
-@click.option(
-    "--profile",
-    type=click.Choice(["quick", "default", "deep"]),
-    default="quick",
-    show_default=True,
-    envvar="CONFORMANCE_PROFILE",
-    help="How deep to look.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    envvar="CONFORMANCE_SEED",
-    help="Seed of the cases.",
-)
+@profile_option
+@seed_option
 @click.option("--alone", is_flag=True, help="Without the stock framework beside it.")
 @click.option(
     "--badge", type=click.Path(file_okay=False), metavar="DIR", help="Badge and statement."
