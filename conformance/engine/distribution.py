@@ -68,23 +68,33 @@ class Bias:
 
 @dataclass
 class Cloud:
-    """Points for the error-against-input plot: every excess, and the highest dot of each stretch."""
+    """Points for the error-against-input plot: every excess, and the highest dot of each stretch.
 
-    points: list[Point] = field(default_factory=list)
+    Columns of `points` are x, error and bound, one row a point.
+    """
+
+    points: Floats = field(default_factory=lambda: np.empty((0, 3)))
 
     def add(self, x: Floats, error: Floats, bound: Floats) -> None:
-        good = np.isfinite(x) & np.isfinite(error) & np.isfinite(bound)
-        rows = zip(x[good].tolist(), error[good].tolist(), bound[good].tolist(), strict=True)
-        self.points += [Point(at, float(f"{e:.4g}"), float(f"{b:.4g}")) for at, e, b in rows]
+        rows = np.stack([x, error, bound], axis=1)
+        self.points = np.concatenate([self.points, rows[np.isfinite(rows).all(axis=1)]])
         if len(self.points) > 20 * MOST_POINTS:
-            self.points = list(self.thinned())
+            self.points = _thin(self.points)
 
     def thinned(self) -> tuple[Point, ...]:
-        """At most 400 points, in order of x."""
-        ordered = sorted(self.points)
-        if len(ordered) <= MOST_POINTS:
-            return tuple(ordered)
-        above = [point for point in ordered if point.error > point.bound][:MOST_POINTS]
-        stretches = np.array_split(np.arange(len(ordered)), MOST_POINTS - len(above) or 1)
-        tops = [ordered[max(part, key=lambda i: ordered[i].error)] for part in stretches]
-        return tuple(sorted({*above, *tops[: MOST_POINTS - len(above)]}))
+        """At most 400 points, in order of x; errors and bounds to four digits."""
+        rows = _thin(self.points).tolist()
+        return tuple(Point(x, float(f"{e:.4g}"), float(f"{b:.4g}")) for x, e, b in rows)
+
+
+def _thin(points: Floats) -> Floats:
+    """At most 400 of the points, sorted: the first ones above their bound, and tops of stretches."""
+    ordered = points[np.lexsort(points.T[::-1])]
+    if len(ordered) <= MOST_POINTS:
+        return ordered
+    above = np.flatnonzero(ordered[:, 1] > ordered[:, 2])[:MOST_POINTS]
+    kept = [*above.tolist()]
+    if len(kept) < MOST_POINTS:
+        stretches = np.array_split(np.arange(len(ordered)), MOST_POINTS - len(kept))
+        kept += [int(part[np.argmax(ordered[part, 1])]) for part in stretches]
+    return ordered[np.unique(kept)]

@@ -107,8 +107,13 @@ class Sweep:
             explained[group] = self._explained(name, judged, group, wanted)
         tally = self.book.tally(name)
         tally.coverage = COVERAGE
-        x = np.asarray(next(iter(self.case.inputs.values())), dtype=np.float64).reshape(-1)
-        tally.add(self.case, judged, x, explained if judged.failed.size else None)
+        tally.add(self.case, judged, self._abscissa(), explained if judged.failed.size else None)
+
+    def _abscissa(self) -> Floats | None:
+        """Where the samples stand on the plot; all pairs have none, and ordering millions takes long."""
+        if self.value == PAIRS:
+            return None
+        return np.asarray(next(iter(self.case.inputs.values())), dtype=np.float64).reshape(-1)
 
     def _explained(self, name: str, judged: Judgement, group: Indices, wanted: str | None) -> bool:
         few = restricted(self.case, group)

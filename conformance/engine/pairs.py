@@ -20,13 +20,13 @@ from conformance.engine.book import Book
 from conformance.engine.certification.certify import reference_digest
 from conformance.engine.exhaustive import PAIRS, Sweep
 from conformance.engine.finding import documented, findings
-from conformance.engine.judge import judge
+from conformance.engine.judge import Held, LimitsAt, judge
 from conformance.engine.known import explainer
 from conformance.engine.ledger import digest_of_known, finished, keep, merged
 from conformance.engine.plane import Plane, plane_of, share
 from conformance.engine.practice import algorithm_name
 from conformance.engine.request import Plan
-from conformance.engine.standard import Arguments, true_value
+from conformance.engine.standard import Arguments, Indices, true_value, value_limits
 from conformance.engine.workers import Absent, Station
 from conformance.numerics.formats import FORMATS, Floats, to_bits
 from conformance.numerics.table import Table, table_of
@@ -37,6 +37,9 @@ from conformance.specs.models import Loss
 from conformance.targets.call import Call, NotApplicable
 from conformance.targets.known import Deviation
 from conformance.targets.outcome import Array
+
+MANY = 0.2
+"""Share of open pairs from which the bounds of all pairs cost less than those of the open ones."""
 
 Watch = Callable[[Iterable[int], int, Callable[[int], str]], Iterator[int]]
 
@@ -122,19 +125,27 @@ class Search:
             inputs = {name: array[:, None] for name, array in inputs.items()}
         case = self._case(inputs, f"b{number}")
         sweep = Sweep(self.place, case, replace(call, stored={}), book, PAIRS)
+        many = chosen.size > MANY * truth.size
+        limits = self._limits_at(rows, chosen) if many else sweep.held.value_limits_at
         form = FORMATS[self.plane.dtype]
-        sweep.count(
-            judge(table.value[bits[chosen]], truth[chosen], form, sweep.held.value_limits_at), None
-        )
+        sweep.count(judge(table.value[bits[chosen]], truth[chosen], form, limits), None)
         tally.elements += bits.size - chosen.size
         tally.classes.update(counted)
 
     def _truth(self, rows: Floats) -> Floats:
-        """The reference on two axes: what depends on one input is computed once for all of it."""
+        held, given = self._on_axes(rows)
+        return true_value(held.reference, given).reshape(-1)
+
+    def _limits_at(self, rows: Floats, chosen: Indices) -> LimitsAt:
+        """Limits of chosen pairs, from runs over all pairs of the rows."""
+        held, given = self._on_axes(rows)
+        return lambda elements: value_limits(held.reference, held.practice, given, chosen[elements])
+
+    def _on_axes(self, rows: Floats) -> tuple[Held, Arguments]:
+        """The inputs on two axes: what depends on one of them is computed once for all of it."""
         held = self.place.held(self._case(dict.fromkeys(self.place.loss.inputs, rows), "all"))
         keywords = {**held.given.keywords, "last_axis": "kept"}
-        given = Arguments((rows[:, None], self.plane.second[None, :]), keywords)
-        return true_value(held.reference, given).reshape(-1)
+        return held, Arguments((rows[:, None], self.plane.second[None, :]), keywords)
 
 
 @lru_cache(maxsize=2)
@@ -155,7 +166,8 @@ def _left(table: Table, bits: Any, truth: Floats) -> tuple[Any, Counter[Label]]:
     if settled.size:
         with np.errstate(all="ignore"):
             off = np.abs(table.value[bits[settled]] - truth[settled]) / table.spacing[bits[settled]]
-        chosen = np.sort(np.append(chosen, settled[np.argmax(off)]))
+        furthest = settled[np.argmax(off)]
+        chosen = np.insert(chosen, np.searchsorted(chosen, furthest), furthest)
     elif not chosen.size:
         chosen = np.zeros(1, dtype=np.intp)
     size = bits & 0x7FFF
