@@ -1,4 +1,4 @@
-"""Audits: the cost over that of two runs, what asking both at once saves, and the driver's memory.
+"""Audits: the cost over that of two runs, what two sides at once save, and the memory of a driver.
 
 The two sides are this interpreter twice, so that nothing is installed and both cost the same.
 """
@@ -6,16 +6,19 @@ The two sides are this interpreter twice, so that nothing is installed and both 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
+from conformance.cli.auditing import record_sides
+from conformance.cli.recording import record_in
 from conformance.engine.request import DTYPES, Request
-from conformance.engine.run import attributed
-from conformance.engine.workers import Station, open_places
+from conformance.engine.workers import Place
+from conformance.environments import Environment, Side
+from conformance.environments.interpreter import installed, probe
 from conformance.specs.library import load_library
 from conformance.targets.target import Target
 
@@ -32,14 +35,14 @@ def measure(profile: str) -> None:
     audit = _command("audit", here, here, "-t", TARGET, "--profile", profile)
     share = audit / (one + other)
     print(f"audit {audit:.1f} s, runs {one:.1f} + {other:.1f} s: {share:.2f} (at most {ALLOWED})")
-    alone, together = _asked(1, profile), _asked(2, profile)
+    alone, together = _recorded(1, profile), _recorded(2, profile)
     gain = 2 * alone / together
     print(
-        f"two stations at once {together:.1f} s, one {alone:.1f} s: "
+        f"two sides at once {together:.1f} s, one {alone:.1f} s: "
         f"{gain:.2f} times faster than one after the other (at least {SAVED})"
     )
     for name in ("quick", profile):
-        print(f"driver's peak after {name}: {_memory(name)} MB")
+        print(f"peak of a side's driver after {name}: {_memory(name)} MB")
 
 
 def _command(*words: str) -> float:
@@ -58,27 +61,39 @@ def _surroundings() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
-def _asked(count: int, profile: str) -> float:
-    """Seconds that the engine takes with so many stations, their start left out."""
-    library = load_library()
-    request = Request(tuple(library.losses), (Target.parse(TARGET),), DTYPES, profile=profile)
-    with ExitStack() as stack:
-        found = open_places([(request.targets[0], None)] * count, stack)
-        stations = [each for each in found if isinstance(each, Station)]
+def _recorded(count: int, profile: str) -> float:
+    """Seconds that recording so many sides at once takes, their start included."""
+    with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        for _ in attributed(request, library.losses, stations, []):
-            pass
+        record_sides(_request(profile), [_here()] * count, Path(folder), {})
         return time.perf_counter() - began
 
 
 def _memory(profile: str) -> int:
-    """Peak resident megabytes of a driver of its own."""
-    program = (
-        "import resource; from benchmarks.auditing import _asked; "
-        f"_asked(2, {profile!r}); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    )
+    """Peak resident megabytes of the driver of a side."""
+    program = f"from benchmarks.auditing import drive; drive({profile!r})"
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True, text=True, check=True, env=_surroundings(),
     )  # fmt: skip
     return int(done.stdout.split()[-1]) // 1024
+
+
+def drive(profile: str) -> None:
+    """Record one side in this process, and print the peak of its memory in kilobytes."""
+    here = _here()
+    place = Place(here.python, here.versions)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "side.jsonl.gz"
+        record_in(place, _request(profile), load_library(), file, {}, lambda _: None)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _here() -> Environment:
+    interpreter = probe(sys.executable)
+    return Environment(Side("here"), sys.executable, interpreter, installed(sys.executable))
+
+
+def _request(profile: str) -> Request:
+    losses = tuple(load_library().losses)
+    return Request(losses, (Target.parse(TARGET),), DTYPES, profile=profile)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from conformance.environments import Environment, Options, Side
     from conformance.results import Results
     from conformance.results.gate import Gate
-    from conformance.specs.library import Library
     from conformance.targets.target import Target
 
 FOLDER = "conformance-audit"
@@ -122,7 +121,7 @@ def command(
     if environments is None:
         return INCOMPLETE
     try:
-        found = _audited(request, library, environments, Path(output), flags)
+        found = _audited(request, environments, Path(output), flags)
     finally:
         if not keep_env:
             _removed(environments)
@@ -155,17 +154,16 @@ def _prepared(sides: list[Side], options: Options) -> list[Environment] | None:
 
 def _audited(
     request: Request,
-    library: Library,
     environments: list[Environment],
     folder: Path,
     flags: dict[str, Any],
 ) -> list[Results]:
-    from conformance.cli.auditing import record
+    from conformance.cli.auditing import record_sides
     from conformance.cli.counterparts import counterparts
 
     request = replace(request, targets=counterparts(environments, request.targets))
     click.echo(f"comparing {', '.join(each.label for each in request.targets)}", err=True)
-    return record(request, library, environments, folder, flags)
+    return record_sides(request, environments, folder, flags)
 
 
 def _removed(environments: list[Environment]) -> None:

@@ -1,70 +1,141 @@
-"""Two environments, the same cases, at once: one engine asks both, a results file for each."""
+"""Two environments, the same cases, at once: a process and a results file for each side."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+import multiprocessing
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
 import click
 
-from conformance.cli.progress import bar
-from conformance.cli.recording import ended, opened
-from conformance.cli.signals import code_of
-from conformance.engine.manifest import manifest_of
+from conformance.cli.progress import counted
+from conformance.cli.recording import record_in
+from conformance.cli.signals import code_of, heed_parent
+from conformance.cli.storage import keep_hypothesis_out
+from conformance.cli.verdict import INCOMPLETE
 from conformance.engine.request import Request
-from conformance.engine.run import attributed
-from conformance.engine.workers import Absent, Place, Station, open_places
+from conformance.engine.workers import Place
 from conformance.environments import Environment
 from conformance.environments.cache import root
-from conformance.results import Results, ResultsWriter, read_results
+from conformance.results import Results, read_results
 from conformance.results.cell import Cell
-from conformance.specs.library import Library
+from conformance.specs.library import load_library
 
 SIDES = ("base", "head")
-Asked = Station | Absent
+PATIENCE = 20.0
+"""Seconds that a side has to close its file and its workers once it was told to end."""
 
 
 @dataclass(frozen=True)
-class Seat:
-    """One side of an audit: who answers for it, and where the answers go."""
+class Errand:
+    """What the process of one side is sent to do."""
 
-    stations: tuple[Station, ...]
-    absent: tuple[Absent, ...]
-    writer: ResultsWriter
+    request: Request
+    environment: Environment
+    file: Path
+    flags: Mapping[str, Any]
 
 
-def record(
+def record_sides(
     request: Request,
-    library: Library,
     environments: Sequence[Environment],
     folder: Path,
     flags: Mapping[str, Any],
 ) -> list[Results]:
-    """Run the request in both environments; the results of base and head, each in its file.
+    """Run the request in both environments at once; the results of base and head, from their files.
 
-    One engine asks both, so that cases are drawn and built once and both have the same bits. Raises
-    click.UsageError where the folder cannot be written. An interrupt ends the process with 130; the
-    files then read as incomplete runs.
+    Either side draws its cases from the same recipes, and records a hash of their bits. What ends a
+    side early ends the command with the same status once the other one is done; an interrupt ends
+    both with 130, SIGTERM with 143. Files then read as incomplete runs.
     """
-    started = time.monotonic()
+    errands = [
+        Errand(request, each, folder / f"{side}.jsonl.gz", {**flags, "side": side})
+        for side, each in zip(SIDES, environments, strict=False)
+    ]
     with ExitStack() as stack:
-        asked = [(each, _place(place)) for place in environments for each in request.targets]
-        found = open_places(asked, stack)
-        count = len(request.targets)
-        halves = [found[at : at + count] for at in range(0, len(found), count)]
-        seats = [
-            _seat(
-                request, library, half, folder / f"{side}.jsonl.gz", {**flags, "side": side}, stack
-            )
-            for side, half in zip(SIDES, halves, strict=True)
-        ]
-        _run(request, library, seats, stack)
-        return [_closed(seat, started) for seat in seats]
+        lines, processes = zip(*[_sent(each, stack) for each in errands], strict=True)
+        try:
+            passed = _passed(lines)
+            for _ in counted(passed, request.planned * len(errands), lambda label: label):
+                pass
+            for process in processes:
+                process.join()
+        except KeyboardInterrupt as error:
+            raise click.exceptions.Exit(code_of(error)) from None
+    code = max(_code(process, each) for process, each in zip(processes, errands, strict=True))
+    if code:
+        raise click.exceptions.Exit(code)
+    return [read_results(each.file) for each in errands]
+
+
+def _sent(errand: Errand, stack: ExitStack) -> tuple[Connection, SpawnProcess]:
+    """A process that is on its way, and the line on which it names each cell that it recorded."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=run_side, args=(errand, theirs))
+    process.start()
+    theirs.close()  # so that its end is seen here
+    stack.callback(_recalled, process)
+    return ours, process
+
+
+def _recalled(process: SpawnProcess) -> None:
+    """End a side that is still there, and wait until its file and its workers are closed."""
+    if process.is_alive():
+        process.terminate()
+        process.join(PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
+
+
+def _passed(lines: Sequence[Connection]) -> Iterator[str]:
+    """What the sides say, as they say it, until all are silent."""
+    left = list(lines)
+    while left:
+        for line in wait(left):
+            assert isinstance(line, Connection)
+            try:
+                yield str(line.recv())
+            except (EOFError, OSError):
+                left.remove(line)
+
+
+def _code(process: SpawnProcess, errand: Errand) -> int:
+    """The exit code of a side; one that was killed counts as incomplete."""
+    code = process.exitcode or 0
+    if code >= 0:
+        return code
+    click.echo(
+        f"{errand.flags['side']}: its process was ended by signal {-code}; "
+        f"{errand.file} holds what was recorded until then",
+        err=True,
+    )
+    return INCOMPLETE
+
+
+def run_side(errand: Errand, line: Connection) -> None:
+    """Record one side, in a process of its own; exits by the contract."""
+    from conformance.cli.root import coded
+
+    heed_parent()
+    keep_hypothesis_out()
+
+    def told(cell: Cell) -> None:
+        line.send(f"{errand.flags['side']}: {cell.loss} {cell.dtype}")
+
+    def recorded() -> None:
+        place = _place(errand.environment)
+        record_in(place, errand.request, load_library(), errand.file, errand.flags, told)
+
+    sys.exit(coded(recorded))
 
 
 def _place(environment: Environment) -> Place:
@@ -72,50 +143,3 @@ def _place(environment: Environment) -> Place:
     own = sha256(environment.python.encode()).hexdigest()[:16]
     variables = {"JAX_COMPILATION_CACHE_DIR": str(root().parent / "jax" / own)}
     return Place(environment.python, environment.versions, variables)
-
-
-def _seat(
-    request: Request,
-    library: Library,
-    half: Sequence[Asked],
-    path: Path,
-    flags: Mapping[str, Any],
-    stack: ExitStack,
-) -> Seat:
-    stations = tuple(each for each in half if isinstance(each, Station))
-    absent = tuple(each for each in half if isinstance(each, Absent))
-    manifest = manifest_of(request, library, stations, absent, flags)
-    return Seat(stations, absent, opened(ResultsWriter(path, manifest), stack))
-
-
-def _run(request: Request, library: Library, seats: Sequence[Seat], stack: ExitStack) -> None:
-    stations = [each for seat in seats for each in seat.stations]
-    absent = [each for seat in seats for each in seat.absent]
-    writers = {
-        id(each): seat.writer for seat in seats for each in (*seat.stations, *seat.absent)
-    }  # by identity: both sides may have one name
-    made = stack.enter_context(closing(attributed(request, library.losses, stations, absent)))
-    planned = request.planned * len(seats)
-    try:
-        for _ in bar(_written(made, writers), planned):
-            pass
-    except KeyboardInterrupt as error:
-        paths = " and ".join(str(seat.writer.path) for seat in seats)
-        click.echo(f"interrupted: {paths} hold what was recorded until now", err=True)
-        raise click.exceptions.Exit(code_of(error)) from None
-
-
-def _written(
-    made: Iterable[tuple[Asked, Cell]], writers: Mapping[int, ResultsWriter]
-) -> Iterator[Cell]:
-    for whose, cell in made:
-        writers[id(whose)].cell(cell)
-        yield cell
-
-
-def _closed(seat: Seat, started: float) -> Results:
-    results = ended(read_results(seat.writer.path), started)
-    assert results.end is not None
-    end = results.end
-    seat.writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
-    return results

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,17 @@ from conformance.engine.manifest import manifest_of
 from conformance.engine.pairs import cells as all_pairs
 from conformance.engine.request import PAIRS, Request
 from conformance.engine.run import cells
-from conformance.engine.workers import Absent, Station, open_stations, serving
+from conformance.engine.workers import (
+    Absent,
+    Place,
+    Station,
+    open_places,
+    open_stations,
+    serving,
+)
 from conformance.results import Results, ResultsWriter, read_results
-from conformance.results.cell import Cell, Key, key
+from conformance.results.cell import Cell, End, Key, key
+from conformance.results.gist import EXIT, Gist
 from conformance.results.manifest import Manifest
 from conformance.results.summary import ended as with_end
 from conformance.specs.library import Library
@@ -69,6 +77,37 @@ def record(
         new = (cell for cell in chain(made, pairs) if key(cell) not in done)
         left = request.planned - len(done)
         return _written(bar(new, left), writer, request.planned, started, RESUME, len(done))
+
+
+def record_in(
+    place: Place,
+    request: Request,
+    library: Library,
+    file: Path,
+    flags: Mapping[str, Any],
+    told: Callable[[Cell], None],
+) -> None:
+    """Run the request in an environment of its own, in memory that does not grow with its cases.
+
+    `told` hears of each cell that is recorded. Ends as `record` does.
+    """
+    started = time.monotonic()
+    with ExitStack() as stack:
+        found = open_places([(each, place) for each in request.targets], stack)
+        stations = [each for each in found if isinstance(each, Station)]
+        absent = [each for each in found if isinstance(each, Absent)]
+        manifest = manifest_of(request, library, stations, absent, flags)
+        writer = opened(ResultsWriter(file, manifest), stack)
+        made = stack.enter_context(closing(cells(request, library.losses, stations, absent)))
+        gist = Gist(manifest)
+
+        def counted_and_told(cell: Cell) -> None:
+            gist.add(cell)
+            told(cell)
+
+        _keep(made, writer, request.planned, "", told=counted_and_told)
+        word, sentence = gist.verdict(ended=True)
+        _closed(writer, End(gist.found, time.monotonic() - started, EXIT[word], sentence), "")
 
 
 def record_check(asked: Asked, file: Path | None) -> Results:
@@ -125,6 +164,22 @@ def _written(
     count: int = 0,
 ) -> Results:
     """What the file holds in the end; `resume` says how to go on where the writing stops early."""
+    _keep(found, writer, planned, resume, count)
+    results = ended(read_results(writer.path), started)
+    assert results.end is not None
+    _closed(writer, results.end, resume)
+    return results
+
+
+def _keep(
+    found: Iterable[Cell],
+    writer: ResultsWriter,
+    planned: int,
+    resume: str,
+    count: int = 0,
+    told: Callable[[Cell], None] = lambda _: None,
+) -> None:
+    """Write cell after cell, `count` are there already; `told` hears of each that is in the file."""
     try:
         for cell in found:
             try:
@@ -132,18 +187,18 @@ def _written(
             except OSError as error:
                 raise _full(writer, error, count, planned, resume) from error
             count += 1
+            told(cell)
             raise_lost()
     except KeyboardInterrupt as error:
         _stopped(writer, "interrupted", count, planned, resume)
         raise click.exceptions.Exit(code_of(error)) from None
-    results = ended(read_results(writer.path), started)
-    assert results.end is not None
-    end = results.end
+
+
+def _closed(writer: ResultsWriter, end: End, resume: str) -> None:
     try:
         writer.end(seconds=end.seconds, exit=end.exit, verdict=end.verdict)
     except OSError as error:
         raise _full(writer, error, end.cells, end.cells, resume) from error
-    return results
 
 
 def _full(

@@ -6,6 +6,7 @@ import difflib
 import importlib
 import io
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -104,8 +105,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def invoke(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code; errors are printed to stderr."""
+    return coded(lambda: root.main(arguments, "conformance", standalone_mode=False))
+
+
+def coded(action: Callable[[], Any]) -> int:
+    """Do it and give the exit code by the contract; errors are printed to stderr."""
     try:
-        result: Any = root.main(arguments, "conformance", standalone_mode=False)
+        result = action()
+    except click.exceptions.Exit as error:
+        return error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         click.echo("interrupted", err=True)
         return code_of(error)

@@ -26,6 +26,17 @@ def heed() -> None:
     signal.signal(signal.SIGTERM, _terminate)
 
 
+def heed_parent() -> None:
+    """For a process that another one drives and ends by SIGTERM: once, and SIGINT not at all.
+
+    A terminal sends SIGINT to all of a group, and a scheduler may send SIGTERM to it; a second
+    exception would fall into what the first one is closing.
+    """
+    _received.clear()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _terminate_once)
+
+
 def raise_lost() -> None:
     """Raise an interrupt that came where Python drops exceptions, as in callbacks of its collector.
 
@@ -46,6 +57,11 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    _raised(Terminated())
+
+
+def _terminate_once(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _raised(Terminated())
 
 

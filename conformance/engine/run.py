@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -63,25 +62,12 @@ def cells(
     stations: Sequence[Station],
     absent: Sequence[Absent],
     done: Container[Key] = frozenset(),
-) -> Iterator[Cell]:
+) -> Generator[Cell]:
     """Every cell of the request, in order; a target that cannot run gives `not run`.
 
     What is in `done` is recorded already: a batch of which a target has every cell is not run
     again on it. Of a batch that was cut short all cells come again.
     """
-    with closing(attributed(request, losses, stations, absent, done)) as made:
-        for _, cell in made:
-            yield cell
-
-
-def attributed(
-    request: Request,
-    losses: Mapping[str, Loss],
-    stations: Sequence[Station],
-    absent: Sequence[Absent],
-    done: Container[Key] = frozenset(),
-) -> Generator[tuple[Station | Absent, Cell]]:
-    """Every cell and whose it is: two versions of one framework may have one name."""
     order = in_order((*request.targets, *request.beside), stations, absent)
     with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
         ahead: list[tuple[Batch, list[Job | Absent]]] = []
@@ -101,14 +87,12 @@ def attributed(
             yield from _finished(request, *pair)
 
 
-def _finished(
-    request: Request, batch: Batch, asked: Sequence[Job | Absent]
-) -> Iterator[tuple[Station | Absent, Cell]]:
+def _finished(request: Request, batch: Batch, asked: Sequence[Job | Absent]) -> Iterator[Cell]:
     for each in asked:
         if isinstance(each, Absent):
-            yield from ((each, cell) for cell in _not_run(request, batch, each))
+            yield from _not_run(request, batch, each)
         else:
-            yield from ((each.station, cell) for cell in _finish(request, each))
+            yield from _finish(request, each)
 
 
 def _whole(

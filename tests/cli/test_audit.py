@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from conformance import environments
-from conformance.cli import auditing, counterparts
+from conformance.cli import auditing, counterparts, recording
+from conformance.cli.auditing import Errand
 from conformance.cli.root import invoke
 from conformance.cli.verdict import NothingSelected
 from conformance.engine.workers import Absent
@@ -23,7 +31,7 @@ from conformance.results import read_results
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from conformance.targets.target import Target
-from tests.cli.command import Ended, command, need
+from tests.cli.command import Ended, command, need, surroundings
 from tests.engine.honest import Spoil, changed, station, untouched
 
 PYTHON = Interpreter(sys.executable, (3, 11, 7), "linux-x86_64")
@@ -69,6 +77,25 @@ def test_sides_with_nothing_in_common_are_told_apart() -> None:
         counterparts.counterparts(sides, ())
 
 
+class Done:
+    """A process that ran to its end."""
+
+    def __init__(self, code: int) -> None:
+        self.exitcode = code
+
+    def join(self) -> None:
+        """It is over."""
+
+
+def _here(errand: Errand, stack: ExitStack) -> tuple[Connection, Done]:
+    """A side in this process, which answerers that are no workers need."""
+    ours, theirs = Pipe(duplex=False)
+    with pytest.raises(SystemExit) as ended:
+        auditing.run_side(errand, theirs)
+    theirs.close()
+    return ours, Done(int(ended.value.code or 0))
+
+
 @pytest.fixture
 def between(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Audit:
     """Runs an audit of two answerers that need no framework, in `folder`."""
@@ -79,7 +106,10 @@ def between(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Audit:
 
     def audit(base: Spoil, head: Spoil | Absent, *words: str) -> int:
         stations = [each if isinstance(each, Absent) else station(each) for each in (base, head)]
-        monkeypatch.setattr(auditing, "open_places", lambda *_: stations)
+        waiting = iter(stations)
+        monkeypatch.setattr(recording, "open_places", lambda *_: [next(waiting)])
+        monkeypatch.setattr(auditing, "_sent", _here)
+        monkeypatch.setattr(auditing, "heed_parent", lambda: None)
         return invoke(["audit", *ASKED, *words])
 
     return audit
@@ -200,3 +230,98 @@ def test_one_interpreter_against_itself_moves_nothing(folder: Path) -> None:
     target = base.manifest.targets[0]
     assert "numpy" in target.packages
     assert "reduction='mean'" in target.signatures["torch.nn.functional.mse_loss"]
+
+
+def _audit_of(folder: Path) -> subprocess.Popen[str]:
+    """An audit of this interpreter against itself that takes a while, in a group of its own."""
+    here = f"py:{sys.executable}"
+    words = ("audit", here, here, "-t", "torch", "--profile", "default")
+    cache = {"CONFORMANCE_CACHE": str(folder / "cache")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "conformance", *words],
+        cwd=folder, env=surroundings(folder, cache), text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def _descendants(pid: int) -> list[int]:
+    """Every process that it started, and those that these started."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    found, new = [], [pid]
+    while new:
+        new = [child for child, parent in parents if parent in new]
+        found += new
+    return found
+
+
+def _recording(folder: Path, pid: int) -> list[int]:
+    """The processes of an audit, once both sides have recorded something."""
+    files = [folder / "conformance-audit" / f"{side}.jsonl.gz" for side in auditing.SIDES]
+    until = time.monotonic() + 60.0
+    while not all(file.is_file() and file.stat().st_size > 4_000 for file in files):
+        assert time.monotonic() < until, "no side has recorded anything"
+        time.sleep(0.1)
+    return _descendants(pid)
+
+
+def _alive(pids: list[int]) -> list[int]:
+    """Those that outlive the audit by more than it takes a process to notice."""
+    until = time.monotonic() + 5.0
+    while (left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]) and (
+        time.monotonic() < until
+    ):
+        time.sleep(0.1)
+    return left
+
+
+@pytest.mark.frameworks
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(
+    ("number", "whole", "code"),
+    [(signal.SIGINT, True, 130), (signal.SIGINT, False, 130), (signal.SIGTERM, True, 143)],
+)
+def test_an_interrupt_ends_both_sides_and_their_workers_and_keeps_what_was_recorded(
+    number: signal.Signals, whole: bool, code: int, folder: Path
+) -> None:
+    need("torch")
+    with _audit_of(folder) as audit:
+        others = _recording(folder, audit.pid)
+        (os.killpg if whole else os.kill)(audit.pid, number)
+        _, err = audit.communicate(timeout=60)
+    assert audit.returncode == code, err
+    assert err.count("interrupted: ") == 2
+    assert len(others) >= 4
+    assert _alive(others) == []
+    for side in auditing.SIDES:
+        assert not read_results(folder / "conformance-audit" / f"{side}.jsonl.gz").complete
+
+
+@pytest.mark.frameworks
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_a_side_that_is_killed_is_incomplete_and_the_other_one_is_whole(folder: Path) -> None:
+    need("torch")
+    here = f"py:{sys.executable}"
+    words = ("audit", here, here, "mse", "l1", "-t", "torch", "--profile", "default")
+    cache = {"CONFORMANCE_CACHE": str(folder / "cache")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", *words],
+        cwd=folder, env=surroundings(folder, cache), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as audit:  # fmt: skip
+        _recording(folder, audit.pid)
+        sides = [pid for pid in _descendants(audit.pid) if _runs_a_side(pid)]
+        os.kill(sides[-1], signal.SIGKILL)
+        out, err = audit.communicate(timeout=120)
+    assert audit.returncode == 4, err
+    assert out == ""
+    assert "its process was ended by signal 9" in err
+    ends = [
+        read_results(folder / "conformance-audit" / f"{side}.jsonl.gz").complete
+        for side in auditing.SIDES
+    ]
+    assert sorted(ends) == [False, True]
+
+
+def _runs_a_side(pid: int) -> bool:
+    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
