@@ -51,12 +51,17 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """Sides of an invariant, the first one against the others; `name` is unique in its base case."""
+    """Sides of an invariant, the first one against the others; `name` is unique in its base case.
+
+    `poisoned`: the first side holds NaN that is to change nothing. No program has a bound on that,
+    so that it is held to the bounds of the second one.
+    """
 
     name: str
     invariant: Invariant
     sides: tuple[Case, ...]
     claims: tuple[Claim, ...]
+    poisoned: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,43 +16,50 @@ from conformance.cases.roles import has_classes
 from conformance.cases.variant import plain_recipe
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
-from conformance.engine.judge import Held
+from conformance.engine.claims import INVARIANT, judge_of
 from conformance.engine.layout import is_recipe
-from conformance.engine.weighing import Gap, Weighing, inputs_of, judgement
-from conformance.numerics.formats import Floats
-from conformance.results.verdict import Kind
+from conformance.engine.weighing import Weighing, inputs_of
+from conformance.numerics.formats import FORMATS
 from conformance.targets.call import Call, NotApplicable
 from conformance.targets.outcome import Outcome
 
 Ask = Callable[[Sequence[Call]], list[Outcome]]
 
-INVARIANT = "invariant"
-FEW = 8
-"""Of every so many cases one serves an invariant; which one differs from invariant to invariant."""
+FEW, MANY = 8, 16
+"""Of every so many cases one serves an invariant; of fewer than many there is one case in all."""
 
 _SHAPES = ((32,), (8,))
 """Batches of the case of its own, without and with a class axis."""
 
 
 def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
-    """Each invariant on a plain case and on some of the drawn ones."""
+    """Each invariant on a plain case, on some of the drawn ones, or on one of either."""
     folded = block.choices().get("last-axis", "kept") != "kept"
     drawn = [case for case in cases if is_recipe(case)]
     for index, invariant in enumerate(block.loss.invariants):
-        for case in _chosen(block, drawn, index):
-            for found in relations(case, block.loss, invariant, folded=folded):
-                made = _task(block, found, book)
-                if made is not None:
-                    yield made
+        left = 1 if len(drawn) < MANY else 1 + len(drawn) // FEW
+        for case in _candidates(block, drawn, index):
+            found = list(relations(case, block.loss, invariant, folded=folded))
+            made = [each for each in (_task(block, one, book) for one in found) if each is not None]
+            yield from made
+            left -= bool(made)
+            if not left:
+                break
 
 
-def _chosen(block: Block, drawn: Sequence[Case], index: int) -> list[Case]:
-    """Several at a time where many are drawn; a single one is a replay's."""
+def _candidates(block: Block, drawn: Sequence[Case], index: int) -> list[Case]:
+    """In the order in which they are tried; a single case is a replay's.
+
+    Of few cases the plain one is the first for every other invariant, and for the others in the
+    next dtype.
+    """
     if len(drawn) == 1:
         return [*drawn]
-    few = len(drawn) // FEW
-    turned = [*drawn[index % max(len(drawn), 1) :], *drawn[: index % max(len(drawn), 1)]]
-    return [_own(block, index), *turned[:few]]
+    turn = index * len(drawn) // max(len(block.loss.invariants), 1)
+    turned = [*drawn[turn:], *drawn[:turn]][: 2 + len(drawn) // FEW]
+    own = _own(block, index)
+    last = len(drawn) < MANY and (index + [*FORMATS].index(block.dtype)) % 2 == 1
+    return [*turned, own] if last else [own, *turned]
 
 
 def _own(block: Block, index: int) -> Case:
@@ -79,7 +86,7 @@ def _task(block: Block, found: Relation, book: Book) -> Task | None:
     if not claims:
         book.skip(INVARIANT, _excused(weighing))
         return None
-    return Task(found.sides[0].id, calls, _judge(weighing, calls, claims))
+    return Task(found.sides[0].id, calls, judge_of(weighing, calls, claims))
 
 
 def _differentiated(found: Relation, side: int, call: Call) -> Call:
@@ -117,93 +124,6 @@ def _excused(weighing: Weighing) -> str:
     if not others:
         return f"{what}: the target has no gradient that it speaks of"
     return f"{what} does not hold by declaration: {others}"
-
-
-def _judge(
-    weighing: Weighing, calls: Sequence[Call], claims: Sequence[Claim]
-) -> Callable[[Book, Sequence[Outcome]], None]:
-    def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
-        case = weighing.relation.sides[0]
-        refused = _refusal(weighing, calls, outcomes)
-        if refused is not None:
-            book.check(INVARIANT, refused.case, refused)
-            return
-        faults = [_fault(weighing, calls, claim, outcomes) for claim in claims]
-        for fault in faults:
-            if fault is not None:
-                book.check(INVARIANT, case, fault)
-        if not any(faults):
-            book.check(INVARIANT, case, None)
-
-    return judged
-
-
-def _refusal(
-    weighing: Weighing, calls: Sequence[Call], outcomes: Sequence[Outcome]
-) -> Fault | None:
-    """One side has an answer of its form and another has none; `value` tells where none has."""
-    said = [_complaint(weighing.held[side], each) for side, each in enumerate(outcomes)]
-    if None not in said:
-        return None
-    for side, text in enumerate(said):
-        if text:
-            kind: Kind = "shape" if outcomes[side].value is not None else "exception"
-            death = outcomes[side].death
-            note = f"{weighing.relation.invariant.text} {text}"
-            return Fault(
-                INVARIANT, death.kind if death else kind, weighing.relation.sides[side],
-                calls[side], note, actual=str(outcomes[side].raised or "") or None,
-                cause=weighing.relation.invariant.name,
-            )  # fmt: skip
-    return None
-
-
-def _complaint(held: Held, outcome: Outcome) -> str | None:
-    if outcome.value is not None:
-        due = held.value().shape
-        found = outcome.value.shape
-        return None if found == due else f"Here the result has shape {found}, not {due}"
-    raised = outcome.death.detail if outcome.death else outcome.raised
-    return f"Here there is no result: {raised}"
-
-
-def _fault(
-    weighing: Weighing, calls: Sequence[Call], claim: Claim, outcomes: Sequence[Outcome]
-) -> Fault | None:
-    results = _results(weighing, claim, outcomes)
-    if results is None:
-        return None  # a gradient that did not come, which `gradient` reports
-    gap = weighing.gap(claim, results)
-    if not gap.over.any() or not weighing.kept(claim):
-        return None
-    found, judged = weighing.relation, judgement(gap, weighing.held[0])
-    return Fault(
-        INVARIANT, "invariant", found.sides[0], calls[0], _told(found, claim, gap, judged.worst),
-        judged, claim.input, cause=found.invariant.name,
-    )  # fmt: skip
-
-
-def _results(weighing: Weighing, claim: Claim, outcomes: Sequence[Outcome]) -> list[Floats] | None:
-    found = []
-    for side, name in inputs_of(claim):
-        array = outcomes[side].value if name is None else outcomes[side].gradients.get(name)
-        if array is None or array.shape != weighing.due(side, name):
-            return None
-        found.append(np.asarray(array.values))
-    return found
-
-
-def _told(found: Relation, claim: Claim, gap: Gap, worst: int | None) -> str:
-    at = worst or 0
-    actual, expected, apart, allowed = (
-        float(each.reshape(-1)[at]) for each in (gap.actual, gap.expected, gap.apart, gap.allowed)
-    )
-    what = f"the gradient with respect to {claim.input}" if claim.input else "the loss"
-    sense = {"=": "", "<=": "at most ", ">=": "at least "}[claim.sense]
-    return (
-        f"{found.invariant.text} Here {what} is {actual:.17g}, and should be {sense}"
-        f"{expected:.17g}: apart by {apart:.3g}, {allowed:.3g} allowed ({found.name})"
-    )
 
 
 def again(

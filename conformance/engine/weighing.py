@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from conformance.cases.relation import Claim, Relation, Term
 from conformance.engine.divisor import divisor
 from conformance.engine.judge import Held, Judgement
-from conformance.engine.standard import Limits
+from conformance.engine.standard import envelope
+from conformance.numerics.arithmetic import IDEAL64
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.classification import NEAR_MISS, Class
 from conformance.numerics.estimate import Mask
 from conformance.numerics.formats import FLOAT64, Floats, ulp
+from conformance.numerics.program import run_bounded
 
 Results = Sequence[Floats]
 """An array of each side: its value, or its gradient by the input that a claim asks for."""
+
+
+Of = Literal["own", "truth"]
+"""Whose errors: of the target's programs, or of the reference."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Weighing:
     relation: Relation
     held: tuple[Held, ...]
     cotangents: tuple[Floats | None, ...]
-    bounds: dict[tuple[int, str | None, str], Bounded] = field(default_factory=dict)
+    made: dict[tuple[int, Of, bool], tuple[Any, ...]] = field(default_factory=dict)
 
     def gap(self, claim: Claim, results: Results) -> Gap:
         """What an implementation's results come to, within the bounds of its own programs."""
@@ -58,16 +65,16 @@ class Weighing:
         return self.held[side].case.inputs[input].shape
 
     def _truths(self, claim: Claim) -> list[Floats]:
-        return [self._truth(side, input) for side, input in inputs_of(claim)]
+        return [self.truth(side, input) for side, input in inputs_of(claim)]
 
-    def _truth(self, side: int, input: str | None) -> Floats:
+    def truth(self, side: int, input: str | None) -> Floats:
         held, along = self.held[side], self.cotangents[side]
         if input is None:
             return held.value()
         assert along is not None
         return held.gradients(along)[input]
 
-    def _gap(self, claim: Claim, results: Results, of: str) -> Gap:
+    def _gap(self, claim: Claim, results: Results, of: Of) -> Gap:
         with np.errstate(all="ignore"):
             actual = np.asarray(claim.move(results[0]))
             shares = [self._factor(term) for term in claim.terms]
@@ -83,9 +90,9 @@ class Weighing:
             allowed = allowed + self._by_hand(claim, results[0], moved, actual)
         return Gap(actual, expected, np.where(excused, 0.0, apart), np.where(excused, 0.0, allowed))
 
-    def _allowed(self, claim: Claim, shares: Sequence[float], of: str) -> tuple[Floats, Mask]:
+    def _allowed(self, claim: Claim, shares: Sequence[float], of: Of) -> tuple[Floats, Mask]:
         """The sum of the bounds, and where an intermediate of a side may have overflowed."""
-        one, *others = (self._bound(side, input, of) for side, input in inputs_of(claim))
+        one, *others = (self._bounded(side, input, of) for side, input in inputs_of(claim))
         bound = np.asarray(claim.move(one.bound))
         lost = np.asarray(claim.move(one.overflow.astype(float))) > 0
         for term, share, each in zip(claim.terms, shares, others, strict=True):
@@ -95,21 +102,25 @@ class Weighing:
         bound = bound * (1.0 + 2.0**-26) + (1 + len(shares)) * form.smallest_subnormal
         return bound, lost | np.isnan(bound) | ~np.isfinite(shares).all()
 
-    def _bound(self, side: int, input: str | None, of: str) -> Bounded:
-        key = side, input, of
-        if key not in self.bounds:
-            limits, shape = self._limits(side, input), self.due(side, input)
-            made = limits.own if of == "own" else limits.truth()
-            self.bounds[key] = made.reshape(shape)
-        return self.bounds[key]
+    def _bounded(self, side: int, input: str | None, of: Of) -> Bounded:
+        """What the programs of a side may be off by, or of the side that stands in for it."""
+        side = 1 if self.relation.poisoned and side == 0 else side
+        runs = self._runs(side, of, value=input is None)
+        return envelope([each if input is None else each[input] for each in runs])
 
-    def _limits(self, side: int, input: str | None) -> Limits:
-        held, along = self.held[side], self.cotangents[side]
-        every = np.arange(int(np.prod(self.due(side, input), dtype=int)))
-        if input is None:
-            return held.value_limits_at(every)
-        assert along is not None
-        return held.gradient_limits_at(input, along)(every)
+    def _runs(self, side: int, of: Of, *, value: bool) -> tuple[Any, ...]:
+        key, held = (side, of, value), self.held[side]
+        if key not in self.made:
+            own, along = held.practice, self.cotangents[side]
+            programs = own.values if value else own.gradients
+            if of == "truth":
+                programs = (held.reference.value if value else held.reference.gradient,)
+            arithmetic = own.arithmetic if of == "own" else IDEAL64
+            given = held.given.positional if value else (*held.given.positional, along)
+            self.made[key] = tuple(
+                run_bounded(each, arithmetic, given, held.given.keywords) for each in programs
+            )
+        return self.made[key]
 
     def _factor(self, term: Term) -> float:
         if not term.shared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def irrelevant(setting: Setting) -> Iterator[Relation]:
             setting.side(1, word=word, inputs=inputs, parameters=parameters),
         )
         claims = (Claim(each, (Term(input=each),)) for each in (None, name))
-        yield setting.relation(sides, *claims, word=word)
+        yield replace(setting.relation(sides, *claims, word=word), poisoned=True)
 
 
 def removed(setting: Setting) -> Iterator[Relation]:
