@@ -15,7 +15,7 @@ from conformance.cases.relation import Claim, Relation
 from conformance.cases.roles import has_classes
 from conformance.cases.variant import plain_recipe
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault
+from conformance.engine.book import Book, Explain, Fault
 from conformance.engine.claims import INVARIANT, judge_of
 from conformance.engine.layout import is_recipe
 from conformance.engine.weighing import Weighing, inputs_of
@@ -28,13 +28,13 @@ Ask = Callable[[Sequence[Call]], list[Outcome]]
 FEW, MANY = 8, 16
 """Of every so many cases one serves an invariant; of fewer than many there is one case in all."""
 
-_SHAPES = ((32,), (8,))
+_SHAPES = ((16, 2), (8,))
 """Batches of the case of its own, without and with a class axis."""
 
 
 def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
     """Each invariant on a plain case, on some of the drawn ones, or on one of either."""
-    folded = block.choices().get("last-axis", "kept") != "kept"
+    folded = _folded(block)
     drawn = [case for case in cases if is_recipe(case)]
     for index, invariant in enumerate(block.loss.invariants):
         left = 1 if len(drawn) < MANY else 1 + len(drawn) // FEW
@@ -126,16 +126,18 @@ def _excused(weighing: Weighing) -> str:
     return f"{what} does not hold by declaration: {others}"
 
 
-def again(
-    block: Block, case: Case, name: str, ask: Callable[[Sequence[Call]], list[Outcome]]
-) -> list[Fault]:
-    """The faults of one relation on another base case."""
-    found = relation(case, block.loss, name)
-    book = Book(block.loss.id, block.side.name, block.dtype, lambda fault: None)
+def again(block: Block, case: Case, name: str, explain: Explain, ask: Ask) -> list[Fault]:
+    """The faults of one relation on another base case, those that nothing explains."""
+    found = relation(case, block.loss, name, folded=_folded(block))
+    book = Book(block.loss.id, block.side.name, block.dtype, explain)
     made = None if found is None else _task(block, found, book)
     if made is not None:
         made.judge(book, ask(made.calls))
     return book.faults
+
+
+def _folded(block: Block) -> bool:
+    return block.choices().get("last-axis", "kept") != "kept"
 
 
 def base_and_name(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Generator, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
@@ -14,14 +14,16 @@ from conformance.cases.generation import build
 from conformance.engine import drawn
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
+from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
+from conformance.engine.invariants import again, base_and_name
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import ATTEMPTS, shrunk
+from conformance.engine.shrink import ATTEMPTS, shrunk, shrunk_at
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station, in_order
@@ -229,12 +231,24 @@ def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
         def retry(case: Case) -> Fault | None:
             return _retried(job, fault.property, case)
 
+        if fault.property == INVARIANT and fault.kind not in DEATHS:
+            return _advised(_shrunk_relation(fault, job, attempts), job)
         if fault.property not in _DRAWN or fault.kind in DEATHS:
             return _advised(fault, job)
         smaller = shrunk(fault, job.block.loss, retry, attempts)
         return _advised(smaller, job)
 
     return reduce
+
+
+def _shrunk_relation(fault: Fault, job: Job, attempts: int) -> Fault:
+    base, name = base_and_name(fault.case.id)
+
+    def retry(case: Case) -> Fault | None:
+        faults = again(job.block, case, name, job.book.explain, partial(ask, job.station))
+        return next((each for each in faults if each.input == fault.input), None)
+
+    return shrunk_at(base, fault, job.block.loss, retry, attempts)
 
 
 def _advised(fault: Fault, job: Job) -> Fault:

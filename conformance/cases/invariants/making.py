@@ -71,10 +71,10 @@ def _fixed(case: Case, loss: Loss, invariant: Invariant) -> Case:
     return replace(case, parameters=parameters)
 
 
-def relation(case: Case, loss: Loss, name: str) -> Relation | None:
+def relation(case: Case, loss: Loss, name: str, *, folded: bool = False) -> Relation | None:
     """The relation of that name, if the case makes it."""
     for invariant in loss.invariants:
         if name.partition(".")[0] == invariant.name:
-            found = (each for each in relations(case, loss, invariant) if each.name == name)
-            return next(found, None)
+            made = relations(case, loss, invariant, folded=folded)
+            return next((each for each in made if each.name == name), None)
     return None
