@@ -77,7 +77,7 @@ class Weighing:
     def _gap(self, claim: Claim, results: Results, of: Of) -> Gap:
         with np.errstate(all="ignore"):
             actual = np.asarray(claim.move(results[0]))
-            shares = [self._factor(term) for term in claim.terms]
+            shares = [self.factor(term) for term in claim.terms]
             moved = [
                 share * np.asarray(term.move(each))
                 for term, share, each in zip(claim.terms, shares, results[1:], strict=True)
@@ -122,7 +122,8 @@ class Weighing:
             )
         return self.made[key]
 
-    def _factor(self, term: Term) -> float:
+    def factor(self, term: Term) -> float:
+        """NaN where a mean is one of nothing."""
         if not term.shared:
             return term.factor
         part, whole = (
