@@ -114,9 +114,12 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
 
 
 def _due(fault: Fault) -> Due | None:
-    """The worst element and how far off it may be, in absolute numbers."""
+    """The worst element and how far off it may be, in absolute numbers.
+
+    None for an invariant: what is due of one call hangs on what another gave.
+    """
     judged = fault.judged
-    if judged is None or judged.worst is None:
+    if judged is None or judged.worst is None or fault.kind == "invariant":
         return None
     place = judged.worst
     expected = float(judged.expected[place])

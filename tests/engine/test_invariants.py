@@ -191,3 +191,9 @@ def test_an_honest_target_keeps_every_invariant() -> None:
     cell = run("right", "invariant")["invariant"]
     assert cell.verdict == "pass"
     assert cell.cases > 8
+
+
+def test_a_finding_has_no_test_of_one_call_alone() -> None:
+    (finding,) = run("skips_full_blocks", "invariant")["invariant"].findings
+    assert finding.test == ""
+    assert finding.snippet
