@@ -18,6 +18,7 @@ from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Explain, Fault
 from conformance.engine.claims import INVARIANT, judge_of
 from conformance.engine.layout import is_recipe
+from conformance.engine.shrink import shrunk_at
 from conformance.engine.weighing import Weighing, inputs_of
 from conformance.numerics.formats import FORMATS
 from conformance.targets.call import Call, NotApplicable
@@ -134,6 +135,17 @@ def again(block: Block, case: Case, name: str, explain: Explain, ask: Ask) -> li
     if made is not None:
         made.judge(book, ask(made.calls))
     return book.faults
+
+
+def smallest(fault: Fault, block: Block, explain: Explain, ask: Ask, attempts: int) -> Fault:
+    """The same fault on the simplest case that its relation can be made of."""
+    base, name = base_and_name(fault.case.id)
+
+    def retry(case: Case) -> Fault | None:
+        faults = again(block, case, name, explain, ask)
+        return next((each for each in faults if each.input == fault.input), None)
+
+    return shrunk_at(base, fault, block.loss, retry, attempts)
 
 
 def _folded(block: Block) -> bool:

@@ -16,14 +16,14 @@ from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
-from conformance.engine.invariants import again, base_and_name
+from conformance.engine.invariants import smallest
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import ATTEMPTS, shrunk, shrunk_at
+from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station, in_order
@@ -232,23 +232,14 @@ def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
             return _retried(job, fault.property, case)
 
         if fault.property == INVARIANT and fault.kind not in DEATHS:
-            return _advised(_shrunk_relation(fault, job, attempts), job)
+            asking = partial(ask, job.station)
+            return _advised(smallest(fault, job.block, job.book.explain, asking, attempts), job)
         if fault.property not in _DRAWN or fault.kind in DEATHS:
             return _advised(fault, job)
         smaller = shrunk(fault, job.block.loss, retry, attempts)
         return _advised(smaller, job)
 
     return reduce
-
-
-def _shrunk_relation(fault: Fault, job: Job, attempts: int) -> Fault:
-    base, name = base_and_name(fault.case.id)
-
-    def retry(case: Case) -> Fault | None:
-        faults = again(job.block, case, name, job.book.explain, partial(ask, job.station))
-        return next((each for each in faults if each.input == fault.input), None)
-
-    return shrunk_at(base, fault, job.block.loss, retry, attempts)
 
 
 def _advised(fault: Fault, job: Job) -> Fault:

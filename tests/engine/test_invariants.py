@@ -12,6 +12,7 @@ from conformance.cases.case import Case
 from conformance.engine import invariants
 from conformance.engine.block import Block
 from conformance.engine.book import Book, Fault
+from conformance.engine.finding import finding
 from conformance.engine.known import explainer
 from conformance.engine.replay import replay
 from conformance.targets.call import Call
@@ -173,12 +174,12 @@ def test_a_known_deviation_of_one_side_explains_the_invariant() -> None:
 def test_a_block_that_is_left_out_when_full_is_caught_by_invariants_alone() -> None:
     found = run("skips_full_blocks")
     assert failing(found) == {"invariant": {"invariant"}}
-    (finding,) = found["invariant"].findings
-    assert "The losses of a batch are those of its parts" in finding.why
-    assert (finding.share or 0.0) > 1.0
-    assert all(array.size <= 2 for array in map(np.asarray, case_of(finding.case).inputs.values()))
+    (told,) = found["invariant"].findings
+    assert "The losses of a batch are those of its parts" in told.why
+    assert (told.share or 0.0) > 1.0
+    assert all(array.size <= 2 for array in map(np.asarray, case_of(told.case).inputs.values()))
     with station("skips_full_blocks") as there:
-        (cell,) = replay(finding.case, there, LOSSES)
+        (cell,) = replay(told.case, there, LOSSES)
     assert [each.kind for each in cell.findings] == ["invariant"]
 
 
@@ -193,7 +194,11 @@ def test_an_honest_target_keeps_every_invariant() -> None:
     assert cell.cases > 8
 
 
-def test_a_finding_has_no_test_of_one_call_alone() -> None:
-    (finding,) = run("skips_full_blocks", "invariant")["invariant"].findings
-    assert finding.test == ""
-    assert finding.snippet
+def test_a_finding_shows_its_call_and_has_no_test_of_one_call_alone() -> None:
+    (fault, *_) = first_side_spoilt(
+        of("mse"), [case("mse/float32/typical/2/sum/-/s1")], "symmetric"
+    )
+    made = finding(fault, [fault], "torch")
+    assert made.snippet
+    assert made.test == ""
+    assert made.replay.endswith("/=symmetric' -t 'torch'")
