@@ -10,6 +10,7 @@ from conformance.cases.edges import edge_cases, examples
 from conformance.cases.generation import build
 from conformance.cases.given import parse_given
 from conformance.cases.identities import LEFT, MARK, equation
+from conformance.cases.invariants.making import relation
 from conformance.cases.recipe import GIVEN, CaseTextError, Recipe, unreadable
 from conformance.cases.regimes import REGIMES
 from conformance.cases.rejects import rejects
@@ -96,13 +97,18 @@ def _written(words: list[str], text: str, loss: Loss) -> Case:
 
 
 def _side(base: str, mark: str, losses: Losses) -> Case:
-    """A side of an identity, made again from the case that the identity was taken of."""
+    """A side of an identity or an invariant, made again from the case that it was taken of."""
     case = rebuild(base, losses)
     loss = losses[case.loss]
+    found = relation(case, loss, mark.removeprefix(MARK).partition("+")[0])
+    for each in found.sides if found else ():
+        if each.id == f"{base}/{mark}":
+            return each
     name = mark.removeprefix(MARK).removesuffix(LEFT)
     for identity in loss.identities:
         made = equation(case, loss, identity, losses) if identity.id == name else None
         if made is not None:
             return made.left if mark.endswith(LEFT) else made.right
-    known = ", ".join(identity.id for identity in loss.identities)
+    known = ", ".join(each.id for each in loss.identities)
+    known += "".join(f", {each.name}" for each in loss.invariants)
     raise unreadable(f"{base}/{mark}", f"the identity {name!r}, which does not hold here", known)

@@ -23,6 +23,8 @@ class Fault:
     """One departure on one case. `judged` is there where values were compared, `input` for gradients.
 
     `expected` and `actual` say in words what a judgement does not hold, `hint` what may be meant.
+    `cause` keeps apart what one property finds for several reasons; `behind` are departures of
+    single calls that it follows from.
     """
 
     property: str
@@ -35,6 +37,8 @@ class Fault:
     expected: str | None = None
     actual: str | None = None
     hint: str = ""
+    cause: str = ""
+    behind: tuple[Fault, ...] = ()
 
 
 Explain = Callable[[Fault], Deviation | None]

@@ -30,6 +30,7 @@ WHY: dict[Kind, str] = {
     "mutation": "What belongs to the caller changed: the next use of it is wrong.",
     "module": "Two ways to call one loss are documented as the same.",
     "identity": "The two sides are the same function; a model that swaps one for the other changes.",
+    "invariant": "What is true of the loss is not true of this implementation of it.",
     "exception": "Legal input is refused, so a run stops that could go on.",
     "wrong-exception": "Callers catch the documented kind; another one escapes them.",
     "error": "Bad input passes silently and comes back as a number that looks like a loss.",
@@ -51,6 +52,7 @@ RULES: dict[Kind, str] = {
     "mutation": "inputs are unchanged, bit for bit, and so are the settings of the process",
     "module": "function, module and alias agree bit for bit",
     "identity": "both sides agree within the sum of their bounds",
+    "invariant": "sides that an invariant relates agree within the sum of their bounds",
     "error": "what the spec rejects raises",
     "layout": "a view gives what contiguous inputs give, within the bound",
     "determinism": "calls of the same numbers agree, within the bound",
@@ -60,10 +62,10 @@ RULES: dict[Kind, str] = {
 def findings(
     faults: Iterable[Fault], target: str, reduce: Callable[[Fault], Fault]
 ) -> list[Finding]:
-    """One finding for each property, kind and input; the smallest of its cases is shrunk."""
-    groups: dict[tuple[str, Kind, str | None], list[Fault]] = {}
+    """One finding for each property, kind, input and cause; the smallest of its cases is shrunk."""
+    groups: dict[tuple[str, Kind, str | None, str], list[Fault]] = {}
     for fault in faults:
-        key = (fault.property, fault.kind, fault.input)
+        key = (fault.property, fault.kind, fault.input, fault.cause)
         groups.setdefault(key, []).append(fault)
     found = []
     for group in groups.values():
@@ -87,6 +89,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
     case_id = f"{fault.property}:{case.id}"
     numbers = _numbers(fault)
     identity = f"{target} {fault.property} {fault.kind} {fault.input} {case.dtype} {case.loss}"
+    identity += f" {fault.cause}" * bool(fault.cause)
     return Finding(
         id=hashlib.sha256(identity.encode()).hexdigest()[:10],
         kind=fault.kind,
@@ -111,9 +114,12 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
 
 
 def _due(fault: Fault) -> Due | None:
-    """The worst element and how far off it may be, in absolute numbers."""
+    """The worst element and how far off it may be, in absolute numbers.
+
+    None for an invariant: what is due of one call hangs on what another gave.
+    """
     judged = fault.judged
-    if judged is None or judged.worst is None:
+    if judged is None or judged.worst is None or fault.kind == "invariant":
         return None
     place = judged.worst
     expected = float(judged.expected[place])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
 from conformance.engine.divisor import divisor
 from conformance.engine.judge import Held
+from conformance.engine.misreduced import suspect
 from conformance.engine.standard import envelope
+from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.estimate import Mask
 from conformance.numerics.formats import Floats
@@ -70,6 +72,8 @@ def _judge(
                 f"{text}: the sides differ by {gap.reshape(-1)[worst]:.3g}, "
                 f"{allowed.reshape(-1)[worst]:.3g} allowed"
             )
+            if name == REDUCTION:
+                note += sides.suspect(*values)
             told = [_told(value) for value in values]
             fault = Fault(name, kind, found.left, calls[0], note, None, None, told[1], told[0])
         book.check(name, found.left, fault)
@@ -99,6 +103,29 @@ class Sides:
             apart, bound, overflow = self._compared(left, right)
             bound = bound * (1.0 + 2.0**-26) + 2.0 * self.left.form.smallest_subnormal
         return np.where(overflow | np.isnan(bound), 0.0, apart), bound
+
+    def suspect(self, left: Floats, right: Floats) -> str:
+        """What may be wrong with a reduction, in words."""
+        whole, reduced, held = right, left, self.left
+        if self.found.identity == "sum-is-n-means":
+            whole, reduced, held = left, right, self.right
+        _, allowed = self.residue(left, right)
+        with np.errstate(all="ignore"):
+            relative = float(np.divide(allowed, np.abs(left)).reshape(-1)[0])
+
+        def within(arithmetic: Arithmetic) -> bool:
+            with np.errstate(all="ignore"):
+                apart, bound, overflow = self._under(arithmetic)._compared(left, right)
+            return bool(np.all((apart <= bound) & ~overflow))
+
+        return suspect(held, whole, reduced, relative, within)
+
+    def _under(self, arithmetic: Arithmetic) -> Sides:
+        one, other = (
+            replace(each, practice=replace(each.practice, arithmetic=arithmetic))
+            for each in (self.left, self.right)
+        )
+        return Sides(one, other, self.found)
 
     def _compared(self, left: Floats, right: Floats) -> tuple[Floats, Floats, Mask]:
         own_left, own_right = self._bounded(self.left), self._bounded(self.right)

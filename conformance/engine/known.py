@@ -28,11 +28,15 @@ Mask = np.ndarray
 def explainer(target: Target, losses: Mapping[str, Loss], own: Sequence[Deviation] = ()) -> Explain:
     """Finds the deviation that explains all of a fault; an expired one explains nothing.
 
-    `own` are those of the project, which come after those of the suite.
+    `own` are those of the project, which come after those of the suite. What explains every
+    departure behind a fault explains the fault.
     """
     listed = listed_for(target, own)
 
     def explain(fault: Fault) -> Record | None:
+        behind = [explain(each) for each in fault.behind]
+        if behind and all(behind):
+            return behind[0]
         for each in listed:
             if explains(each, fault, target, losses[fault.case.loss]):
                 return record(each)

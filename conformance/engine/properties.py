@@ -12,6 +12,7 @@ from conformance.engine import (
     drawn,
     exhaustive,
     identities,
+    invariants,
     layout,
     paths,
     written,
@@ -33,6 +34,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "gradient-path": paths.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
+        "invariant": invariants.tasks,
         "error": lambda block, _, book: written.error_tasks(block, book),
         exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }

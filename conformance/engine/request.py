@@ -15,7 +15,7 @@ from conformance.targets.target import Target
 
 PROPERTIES = (
     "value", "gradient", "gradient-path", "dtype", "shape", "mutation", "module", "alias",
-    "example", "edge-case", "identity", "reduction", "layout", "determinism", "error",
+    "example", "edge-case", "identity", "reduction", "layout", "determinism", "invariant", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
 

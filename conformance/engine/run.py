@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
@@ -13,7 +13,9 @@ from conformance.cases.generation import build
 from conformance.engine import drawn
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
+from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
+from conformance.engine.invariants import smallest
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
@@ -213,6 +215,9 @@ def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
         def retry(case: Case) -> Fault | None:
             return _retried(job, fault.property, case)
 
+        if fault.property == INVARIANT and fault.kind not in DEATHS:
+            asking = partial(ask, job.station)
+            return _advised(smallest(fault, job.block, job.book.explain, asking, attempts), job)
         if fault.property not in _DRAWN or fault.kind in DEATHS:
             return _advised(fault, job)
         smaller = shrunk(fault, job.block.loss, retry, attempts)

@@ -45,6 +45,15 @@ def shrunk(fault: Fault, loss: Loss, retry: Retry, attempts: int = ATTEMPTS) -> 
     return _by_number(_by_sample(smaller, loss, retry), loss, retry)
 
 
+def shrunk_at(base: str, fault: Fault, loss: Loss, retry: Retry, attempts: int) -> Fault:
+    """The same on the smallest case that others were made of; `base` is the text of theirs."""
+    try:
+        recipe = Recipe.parse(base)
+    except CaseTextError:
+        return fault
+    return _by_recipe(fault, recipe, loss, retry, attempts)
+
+
 def _same(fault: Fault, other: Fault | None) -> bool:
     """Kind and input, and for an exception its class."""
     return other is not None and _nature(other) == _nature(fault)

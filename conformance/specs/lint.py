@@ -32,6 +32,7 @@ RULES = (
     conventions.conventions,
     references.sources,
     references.identities,
+    references.invariants,
     cases.ids,
     cases.reasons,
     cases.given_names,

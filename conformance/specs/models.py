@@ -46,6 +46,13 @@ InvariantId = Literal[
     "ignored-is-irrelevant",  # what an ignored sample holds changes nothing
     "linear-in-log-probabilities",  # a combination of inputs gives the combination of losses
     "gradient-sums-to-zero",  # over the classes of a sample, with respect to the logits
+    "homogeneous",  # a factor on all inputs is, to the power `degree`, one on every loss
+    "convex",  # the loss half-way between two points is at most the mean of theirs
+    "unit-weight-is-none",  # weights of one give what no weights give
+    "ignored-is-removed",  # a batch without its ignored samples has the same loss
+    "additive-over-batch",  # the losses of a batch are those of its parts, joined
+    "improbable-class-is-nothing",  # one class more, of log-probability -inf, changes nothing
+    "same-in-every-dtype",  # equal numbers in a wider dtype have the same loss
 ]
 
 #: Identities that need no formula of their own.
@@ -148,11 +155,23 @@ class LossConvention(Strict):
 
 
 class Invariant(Strict):
-    """A property of the loss by itself; `over` says which axis, where there are two."""
+    """A property of the loss by itself; `over` says which axis, where there are two.
+
+    `of` names the inputs or parameters that it speaks of, where it is not all that it could be;
+    `when` the parameters' values for which it holds; `degree` the power of a factor.
+    """
 
     id: InvariantId
     text: Sentence
     over: Literal["batch", "classes"] | None = None
+    of: tuple[Name, ...] = ()
+    when: dict[Name, bool | int | float | None] = Field(default_factory=dict)
+    degree: Literal[1, 2] | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique in a loss."""
+        return f"{self.id}-over-{self.over}" if self.over else self.id
 
 
 class Equal(Strict):

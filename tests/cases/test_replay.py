@@ -5,6 +5,7 @@ import pytest
 from conformance.cases.edges import edge_cases, examples
 from conformance.cases.generation import build
 from conformance.cases.identities import equation
+from conformance.cases.invariants.making import relations
 from conformance.cases.recipe import CaseTextError
 from conformance.cases.rejects import rejects
 from conformance.cases.replay import rebuild, split_id
@@ -60,6 +61,21 @@ def test_both_sides_of_identities_come_back_from_their_ids(loss):
     for each in filter(None, made):
         assert_comes_back(each.left)
         assert_comes_back(each.right)
+
+
+@MANY
+def test_the_sides_of_invariants_come_back_from_their_ids(loss):
+    seen = set()
+    for recipe in drawn(loss.id, "float32"):
+        case = build(recipe, loss)
+        for invariant in loss.invariants:
+            if invariant.name in seen:
+                continue
+            for found in relations(case, loss, invariant):
+                seen.add(invariant.name)
+                for side in found.sides:
+                    assert_comes_back(side)
+    assert seen == {each.name for each in loss.invariants}
 
 
 def test_the_property_stands_before_the_colon():

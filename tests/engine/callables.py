@@ -59,3 +59,19 @@ def tires(prediction, target, reduction="mean"):
 
 
 tires_gradient = right_gradient
+
+
+def _reduced(losses, reduction):
+    return {"none": lambda x: x, "mean": np.mean, "sum": np.sum}[reduction](losses)
+
+
+def skips_full_blocks(prediction, target, reduction="mean"):
+    """Sums blocks of 64, and takes a last block that is full for one that is empty."""
+    losses = (prediction - target) ** 2
+    if reduction == "none" or losses.size % 64 or losses.size < 128:
+        return _reduced(losses, reduction)
+    total = losses.reshape(-1)[:-64].sum()
+    return (total / losses.size if reduction == "mean" else total).astype(prediction.dtype)
+
+
+skips_full_blocks_gradient = right_gradient

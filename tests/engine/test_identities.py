@@ -88,3 +88,46 @@ def test_an_answer_of_another_shape_is_left_to_the_property_shape(shape: tuple[i
     spoil: Spoil = lambda call, was: reshaped(call, was) if call.binding.loss == "nll" else was  # noqa: E731
     book = worked(block("cross_entropy"), "identity", [asked], spoil)
     assert faults(book) == set()
+
+
+def by(factor: float) -> Spoil:
+    return of_reduction("mean", factor)
+
+
+@pytest.mark.parametrize(
+    ("text", "factor", "told"),
+    [
+        ("mse/float32/typical/4x3/mean/-/s1", 12 / 13, "13, one more than is due"),
+        ("mse/float32/typical/4x3/mean/-/s1", 12 / 4, "4, the length of the first axis"),
+        ("mse/float32/typical/4x3/mean/-/s1", 12.0, "1, which divides nothing"),
+        ("nll/float32/typical/5x4c/mean/-/s1", 5 / 20, "20, the number of losses and classes"),
+    ],
+)
+def test_a_wrong_denominator_is_named(text: str, factor: float, told: str) -> None:
+    book = book_of("reduction", by(factor), text)
+    assert faults(book) == {("reduction", "reduction")}
+    assert all(f"a denominator of {told}, in place of" in each.note for each in book.faults)
+
+
+def test_a_mean_that_counts_ignored_targets_names_the_number_of_losses() -> None:
+    def counting(call: Call, was: Outcome) -> Outcome:
+        ignored = call.inputs["target"] == -7
+        return more(was, 1 - ignored.mean()) if call.reduction == "mean" else was
+
+    text = "cross_entropy/float32/typical/9x4c/mean/ignore_index=-7/s1"
+    notes = [fault.note for fault in book_of("reduction", counting, text).faults]
+    assert all("a denominator of 9, the number of losses, in place of" in each for each in notes)
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (1 + 5e-6, "a sum in float32 of one term after the other gives that"),
+        (1 + 1e-2, "a sum in float16 gives that: the accumulator is too narrow"),
+        (-9.0, "neither another denominator nor a narrower accumulator explains it"),
+    ],
+)
+def test_a_narrow_accumulator_is_told_from_a_wrong_denominator(factor: float, told: str) -> None:
+    book = book_of("reduction", by(factor), "mse/float32/typical/200/mean/-/s1")
+    assert faults(book) == {("reduction", "reduction")}
+    assert all(told in fault.note for fault in book.faults), book.faults[0].note

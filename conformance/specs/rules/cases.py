@@ -19,10 +19,7 @@ def ids(context: Context) -> Iterator[Problem]:
     loss, seen = context.loss, set[tuple[str, str]]()
     named = [("case", section, i, case.id) for section, i, case in _cases(loss)]
     named += [("identity", "identities", i, each.id) for i, each in enumerate(loss.identities)]
-    named += [
-        ("invariant", "invariants", i, f"{each.id} over {each.over}" if each.over else each.id)
-        for i, each in enumerate(loss.invariants)
-    ]
+    named += [("invariant", "invariants", i, each.name) for i, each in enumerate(loss.invariants)]
     for kind, section, index, id in named:
         if (kind, id) in seen:
             message = f"the {kind} {id!r} is there already"

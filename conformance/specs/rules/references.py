@@ -48,6 +48,23 @@ def identities(context: Context) -> Iterator[Problem]:
         yield from _when(context, place, identity, other)
 
 
+def invariants(context: Context) -> Iterator[Problem]:
+    """Check that an invariant speaks of inputs and parameters that there are."""
+    loss = context.loss
+    for index, each in enumerate(loss.invariants):
+        for name, section, known in (
+            *((name, "of", [*loss.inputs, *loss.parameters]) for name in each.of),
+            *((name, "when", list(loss.parameters)) for name in each.when),
+        ):
+            if name not in known:
+                message = f"the invariant {each.name!r} speaks of {name!r}, which the loss lacks"
+                yield context.problem(("invariants", index, section), message, options(name, known))
+        if (each.id == "homogeneous") is (each.degree is None):
+            message = f"the invariant {each.name!r} and its degree do not go together"
+            remedy = "give 'degree' to 'homogeneous', and to no other"
+            yield context.problem(("invariants", index), message, remedy)
+
+
 def _other_side(
     context: Context, place: Trail, identity: Identity, other: Loss
 ) -> Iterator[Problem]:
