@@ -8,6 +8,7 @@ from types import MappingProxyType
 from conformance.cases.case import Case
 from conformance.engine import (
     agreement,
+    cotangents,
     determinism,
     drawn,
     exhaustive,
@@ -31,6 +32,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "identity": lambda block, cases, book: identities.tasks(block, cases, book, "identity"),
         "reduction": lambda block, cases, book: identities.tasks(block, cases, book, "reduction"),
         "gradient-path": paths.tasks,
+        "cotangent": cotangents.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "error": lambda block, _, book: written.error_tasks(block, book),

@@ -18,6 +18,7 @@ PROPERTIES = (
         "value",
         "gradient",
         "gradient-path",
+        "cotangent",
         "exhaustive",
         "exhaustive-gradient",
         "exhaustive-pairs",

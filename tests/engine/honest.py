@@ -80,7 +80,10 @@ def honest(call: Call) -> Outcome:
     gradients: Mapping[str, Floats] = {}
     if call.gradient:
         assert call.cotangent is not None
-        gradients = true_gradients(reference, given, call.cotangent)
+        along = call.cotangent
+        if call.squared:
+            along = along * (2.0 * true_value(reference, given))
+        gradients = true_gradients(reference, given, along)
     return Outcome(
         value=stored(true_value(reference, given), call.dtype),
         gradients={
