@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reference.choices import parse
-from reference.reductions import spread
+from reference.reductions import quotient, spread
 from reference.stable import Array, softplus, times
 
 Value = Callable[..., Array]
@@ -61,10 +61,11 @@ def _of_mean(
     last_axis = keywords.get("last_axis", "kept")
     fold = 1 if last_axis == "kept" else each.shape[-1]
     whole = keep(np.sum(np.broadcast_to(weight, each.shape)) / fold)
-    part = keep(cotangent / whole)
+    empty_mean = keywords.get("empty_mean", "nan")
+    part = keep(quotient(cotangent, whole, empty_mean))
     part = part / fold if last_axis == "mean" else part
     mean = keep(value(*given, weight=weight, **keywords))
-    shift = keep(cotangent * keep(mean / whole)) / fold
+    shift = keep(cotangent * keep(quotient(mean, whole, empty_mean))) / fold
     return onto(keep(keep(part * each) - shift), np.shape(weight))
 
 
@@ -143,7 +144,8 @@ def by_class(
             slope = times(mixed, keep(_last(share) * each))
         if keywords["reduction"] == "mean" and keywords.get("weighted_mean") == "by-weight":
             mean = keep(value(scores, target, weight=weight, **told))
-            shift = keep(cotangent * keep(mean / divisor))
+            by_whole = quotient(mean, divisor, keywords.get("empty_mean", "nan"))
+            shift = keep(cotangent * keep(by_whole))
             slope = keep(slope - np.where(hit, np.broadcast_to(shift, hit.shape), 0.0))
         return {"weight": onto(keep(slope), np.shape(weight))}
 
