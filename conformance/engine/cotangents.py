@@ -12,14 +12,13 @@ import numpy as np
 from conformance.cases.case import Case
 from conformance.cases.cotangent import HUGE, ONE_HOT, SIGNED, ZERO
 from conformance.cases.generation import build
-from conformance.cases.regimes import NOT_FINITE
 from conformance.cases.roles import has_classes
 from conformance.cases.variant import MARK, plain_recipe, variant
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
 from conformance.engine.drawn import undifferentiated
 from conformance.engine.judge import Held, Judgement, judge
-from conformance.engine.layout import FEW, is_recipe
+from conformance.engine.layout import FEW, is_finite, is_recipe
 from conformance.engine.remark import remarks
 from conformance.engine.silence import Silence, silences, tightened
 from conformance.engine.standard import Program, Reference
@@ -49,7 +48,7 @@ _SHAPES = ((4,), (3,))  # without and with a class axis
 
 def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
     """Every structure on a plain case of each reduction, and on few of the drawn ones."""
-    drawn = [case for case in cases if is_recipe(case) and case.id.split("/")[2] not in NOT_FINITE]
+    drawn = [case for case in cases if is_recipe(case) and is_finite(case)]
     if block.side.tensors == "numpy":
         book.note(COTANGENT, cell.Outcome(SQUARED, {}, "", "", "n/a", _NO_GRAPH))
     for case in (*_own(block), *drawn[: 1 + len(cases) // FEW // 4]):

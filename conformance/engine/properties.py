@@ -15,6 +15,7 @@ from conformance.engine import (
     identities,
     layout,
     paths,
+    weights,
     written,
 )
 from conformance.engine.block import Block, Task
@@ -33,6 +34,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "reduction": lambda block, cases, book: identities.tasks(block, cases, book, "reduction"),
         "gradient-path": paths.tasks,
         "cotangent": cotangents.tasks,
+        "weight-gradient": weights.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "error": lambda block, _, book: written.error_tasks(block, book),

@@ -74,7 +74,7 @@ def _nan(what: str, expected: float, value: float, place: int) -> Remark:
 
 def _kinked(held: Held, name: str, along: Floats, place: int) -> tuple[float, float] | None:
     """The least and the greatest subgradient at an element, where they differ."""
-    if KINK not in held.loss.conventions:
+    if KINK not in held.loss.conventions or name not in held.loss.inputs:
         return None
     ends = [_under(held, f"value({slope})", name, along)[place] for slope in (-1, 1)]
     low, high = min(ends), max(ends)

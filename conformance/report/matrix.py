@@ -19,6 +19,7 @@ PROPERTIES = (
         "gradient",
         "gradient-path",
         "cotangent",
+        "weight-gradient",
         "exhaustive",
         "exhaustive-gradient",
         "exhaustive-pairs",
