@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.roles import has_classes
-from conformance.cases.variant import plain_recipe, variant
+from conformance.cases.variant import MARK, plain_recipe, variant
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
 from conformance.engine.drawn import answer_fault
@@ -83,20 +83,19 @@ def _ways(block: Block, case: Case) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _judge(block: Block, case: Case, call: Call) -> Callable[[Book, Sequence[Outcome]], None]:
-    word = case.id.rpartition("+")[2]
+    word, names = case.id.rpartition(MARK)[2], [n for n in weights(case) if n in call.gradient]
 
     def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
         outcome, before = outcomes[0], len(book.faults)
-        refused = outcome.raised or outcome.gradient_raised
         verdict: Verdict = "n/a"
-        told = f"not differentiated: {refused}"
-        if refused is not None:
+        told = _not_given(outcome, names)
+        if told:
             book.skip(PROPERTY, told)
         elif outcome.death is not None:
             verdict = book.check(PROPERTY, case, answer_fault(case, call, outcome, PROPERTY))
         else:
             held = block.held(case)
-            for name in (each for each in weights(case) if each in call.gradient):
+            for name in names:
                 _examine(held, call, outcome, name, book)
             verdict = "fail" if len(book.faults) > before else "pass"
             told = book.faults[-1].note if verdict == "fail" else ""
@@ -106,25 +105,33 @@ def _judge(block: Block, case: Case, call: Call) -> Callable[[Book, Sequence[Out
     return judged
 
 
+def _not_given(outcome: Outcome, names: Sequence[str]) -> str:
+    """What an implementation said that differentiates by no weight, or that it said nothing."""
+    refused = outcome.raised or outcome.gradient_raised
+    if refused is not None:
+        return f"not differentiated: {refused}"
+    missing = [name for name in names if name not in outcome.gradients]
+    if missing and outcome.death is None:
+        return f"not differentiated: autograd finds no path from the loss to {missing[0]}"
+    return ""
+
+
 def _examine(held: Held, call: Call, outcome: Outcome, name: str, book: Book) -> None:
-    """One weight's gradient: it is there, has the weight's form, and lies within its bound."""
-    found, along = outcome.gradients.get(name), call.cotangent
+    """One weight's gradient has the weight's form, and lies within its bound."""
+    found, along = outcome.gradients[name], call.cotangent
     assert along is not None
+    assert outcome.value is not None
     fault = _form_fault(held.case, call, name, found)
-    if fault is not None or found is None:
+    if fault is not None:
         book.check(PROPERTY, held.case, fault)
         return
     expected, limits = truth_by_weights(held, name, along)
     judged = judge(found.values, expected, held.form, limits)
-    assert outcome.value is not None
     told = remarks(held, name, along, [], outcome.value.values)
     book.measure(PROPERTY, held.case, call, judged, input=name, returned=found, remarks=told)
 
 
-def _form_fault(case: Case, call: Call, name: str, found: Array | None) -> Fault | None:
-    if found is None:
-        note = f"the value depends on {name}, and autograd found no path to it"
-        return Fault(PROPERTY, "gradient", case, call, note, input=name)
+def _form_fault(case: Case, call: Call, name: str, found: Array) -> Fault | None:
     due = call.arrays[name].shape
     if found.shape != due:
         note = f"the gradient with respect to {name} has shape {found.shape}; the weight has {due}"

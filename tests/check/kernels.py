@@ -96,13 +96,6 @@ def divides_by_a_constant(prediction, target, weight=None, reduction="mean"):
     return _reduced(weight * losses, total, reduction)
 
 
-def forgets_its_weight(prediction, target, weight=None, reduction="mean"):
-    """The weight's own gradient is lost on the way."""
-    return weighted_square(
-        prediction, target, None if weight is None else weight.detach(), reduction
-    )
-
-
 def class_weighted(logits, target, weight=None, label_smoothing=0.0, reduction="mean"):
     """Composed, so that autograd gives a gradient by the class weights, which torch's own does not."""
     log_p = torch.log_softmax(logits, -1)

@@ -47,18 +47,11 @@ def test_a_changed_process_is_told_and_put_back(name, said):
     assert value.verdict == "pass"
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("divides_by_a_constant", "the gradient with respect to weight is"),
-        ("forgets_its_weight", "autograd found no path to it"),
-    ],
-)
-def test_a_wrong_gradient_by_a_weight_is_caught_by_weight_gradient_alone(name, said):
-    report = checked(name, properties=[])
+def test_a_wrong_gradient_by_a_weight_is_caught_by_weight_gradient_alone():
+    report = checked("divides_by_a_constant", properties=[])
     told = {each.property: each.why for each in report.findings}
-    assert {*told} - {"error"} == {"weight-gradient"}  # shapes broadcast in every one of these
-    assert said in told["weight-gradient"]
+    assert {*told} - {"error"} == {"weight-gradient"}  # it broadcasts, as all of these do
+    assert "the gradient with respect to weight is" in told["weight-gradient"]
 
 
 @pytest.mark.parametrize(
