@@ -33,7 +33,7 @@ def reduce(
             return np.sum(losses)
         case "mean" if divisor is None and losses.size:
             return np.mean(losses)
-    return _quotient(np.sum(losses), _divisor(losses.size, reduction, divisor, rows), empty_mean)
+    return quotient(np.sum(losses), _divisor(losses.size, reduction, divisor, rows), empty_mean)
 
 
 def spread(
@@ -51,7 +51,7 @@ def spread(
     share = cotangent
     if reduction not in ("none", "sum"):
         size = _divisor(math.prod(kept), reduction, divisor, rows)
-        share = _quotient(cotangent, size, empty_mean)
+        share = quotient(cotangent, size, empty_mean)
     share = np.broadcast_to(share, kept)
     if kept == shape:
         return share
@@ -79,7 +79,8 @@ def _divisor(size: int, reduction: str, divisor: Array, rows: int | None) -> Arr
     raise ValueError(f"reduction: {reduction!r} is not known here; use {', '.join(REDUCTIONS)}")
 
 
-def _quotient(total: Array, divisor: Array, empty_mean: str) -> Array:
+def quotient(total: Array, divisor: Array, empty_mean: str) -> Array:
+    """The total over the divisor; over 0 it is what the mean of nothing is."""
     if parse(empty_mean, "nan", "zero").name == "zero":
         return np.where(np.equal(divisor, 0), 0.0, total / divisor)
     return total / divisor

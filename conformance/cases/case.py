@@ -54,6 +54,8 @@ class Case:
             yield f"convention {name} {choice}"
         if self.cotangents.pinned is not None:
             yield f"cotangent {array_line(self.cotangents.pinned)}"
+        if self.cotangents.structure:
+            yield f"cotangent {self.cotangents.structure}"
 
 
 def array_line(array: Array) -> str:

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from conformance.cases.streams import Floats, Shape, Stream
-from conformance.numerics.formats import FORMATS, round_to
+from conformance.numerics.formats import FORMATS, Format, round_to
 
 #: How many in a hundred cases draw their cotangent in each manner.
 _MANNERS = (("bell", 55), ("wide", 15), ("zeros", 15), ("signs", 15))
 _WIDE_EXPONENT = 12
+
+#: Cotangents of a structure of their own: a loss times zero, one sample's loss alone, gradients that
+#: are added and taken away, and one near the largest finite number.
+ZERO, ONE_HOT, SIGNED, HUGE = "zero", "one-hot", "signed", "huge"
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +26,7 @@ class Cotangents:
     `text` seeds them. Where the case is one sample cut out of another, `batch` and `element` say
     which, and the sample keeps the cotangent that it had there. A `pinned` cotangent serves its own
     shape. `ones` is for cases whose expected gradients are written for a cotangent of ones.
+    `structure` replaces the drawn manner by one of those above.
     """
 
     text: str
@@ -30,6 +35,7 @@ class Cotangents:
     element: int | None = None
     pinned: Floats | None = None
     ones: bool = False
+    structure: str = ""
 
     def of_shape(self, shape: Shape, *, reduced: bool) -> Floats:
         """The cotangent for an output of that shape, exact in the dtype."""
@@ -49,6 +55,9 @@ class Cotangents:
         if self.ones:
             return np.ones(shape)
         stream = Stream(self.text, "cotangent")
+        if self.structure:
+            structured = _structured(self.structure, stream, shape, FORMATS[self.dtype])
+            return round_to(structured, FORMATS[self.dtype])
         lot = int(stream.integer(0, 99, ())[()])
         manner = _manner(lot)
         values = stream.bell(shape)
@@ -59,6 +68,22 @@ class Cotangents:
         elif manner == "signs":
             values = stream.sign(shape)
         return round_to(values, FORMATS[self.dtype])
+
+
+def _structured(structure: str, stream: Stream, shape: Shape, form: Format) -> Floats:
+    match structure:
+        case "zero":
+            return np.zeros(shape)
+        case "one-hot":
+            hot = np.zeros(shape)
+            if hot.size:
+                hot.reshape(-1)[int(stream.integer(0, hot.size - 1, ())[()])] = 1.0
+            return hot
+        case "signed":
+            return stream.sign(shape)
+        case "huge":
+            return stream.sign(shape) * form.largest * stream.between(0.5, 1.0, shape)
+    raise ValueError(f"structure: {structure!r} is no structure of a cotangent")
 
 
 def _manner(lot: int) -> str:

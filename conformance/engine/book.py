@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from conformance.cases.case import Case
 from conformance.engine.judge import Judgement
+from conformance.engine.remark import Remarks
 from conformance.engine.tally import DEATHS, Key, Tally
 from conformance.numerics.formats import Floats
 from conformance.results.cell import Deviation, Outcome
@@ -25,6 +26,7 @@ class Fault:
     `expected` and `actual` say in words what a judgement does not hold, `hint` what may be meant.
     `cause` keeps apart what one property finds for several reasons; `behind` are departures of
     single calls that it follows from.
+    `rule` is what it breaks, where that is more than the rule of its kind.
     """
 
     property: str
@@ -39,6 +41,7 @@ class Fault:
     hint: str = ""
     cause: str = ""
     behind: tuple[Fault, ...] = ()
+    rule: str = ""
 
 
 Explain = Callable[[Fault], Deviation | None]
@@ -74,11 +77,13 @@ class Book:
         x: Floats | None = None,
         input: str | None = None,
         returned: Array | None = None,
+        remarks: Remarks | None = None,
     ) -> None:
         """Count an array; what fails in it becomes a fault unless a known deviation explains it."""
         known = None
         if judged.failed.size:
-            known = self.report(value_fault(name, case, call, judged, input))
+            fault = value_fault(name, case, call, judged, input)
+            known = self.report(remarked(fault, remarks))
         explained = np.isin(np.arange(judged.classes.size), judged.failed) if known else None
         digest = None if returned is None else digest_of(returned)
         self.tally(name).add(case, judged, x, explained, digest)
@@ -136,6 +141,12 @@ def value_fault(name: str, case: Case, call: Call, judged: Judgement, input: str
     what = f"the gradient with respect to {input}" if input else "the loss"
     note = f"{what} is {actual:.17g}, and {expected:.17g} is true"
     return Fault(name, kind, case, call, note, judged, input)
+
+
+def remarked(fault: Fault, remarks: Remarks | None) -> Fault:
+    """The fault in the words of a rule of its own, where there is one for it."""
+    remark = remarks(fault.judged) if remarks is not None and fault.judged is not None else None
+    return fault if remark is None else replace(fault, note=remark.note, rule=remark.rule)
 
 
 def digest_of(array: Array) -> str:

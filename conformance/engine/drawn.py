@@ -10,6 +10,8 @@ from conformance.cases.case import Case
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
 from conformance.engine.judge import Held, judge
+from conformance.engine.remark import remarks
+from conformance.engine.silence import silences, tightened
 from conformance.numerics.formats import Floats
 from conformance.results.verdict import Kind
 from conformance.targets.call import Call, NotApplicable
@@ -27,11 +29,12 @@ def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
                 book.skip(name, call.reason)
         else:
             if not call.gradient:
-                book.skip(GRADIENT, _undifferentiated(call))
+                book.skip(GRADIENT, undifferentiated(call))
             yield Task(case.id, (call,), _judge(block, case, call))
 
 
-def _undifferentiated(call: Call) -> str:
+def undifferentiated(call: Call) -> str:
+    """Why a call asks for no gradient."""
     return next(iter(call.binding.not_differentiated.values()), "no input can be differentiated")
 
 
@@ -69,10 +72,11 @@ def examine(
     x = abscissa(held, expected)
     book.measure(names[0], case, call, judged, x=x, returned=outcome.value)
     if call.gradient:
-        _gradients(held, call, outcome, book, names[1])
+        gradients(held, call, outcome, book, names[1])
 
 
-def _gradients(held: Held, call: Call, outcome: Outcome, book: Book, name: str) -> None:
+def gradients(held: Held, call: Call, outcome: Outcome, book: Book, name: str) -> None:
+    """Judge the gradients of an answer whose value came, for the property `name`."""
     case = held.case
     missing = gradient_faults(case, call, outcome, name)
     for fault in missing:
@@ -88,7 +92,11 @@ def _gradients(held: Held, call: Call, outcome: Outcome, book: Book, name: str) 
         found = outcome.gradients[wanted]
         limits = held.gradient_limits_at(wanted, call.cotangent)
         judged = judge(found.values, expected[wanted], held.form, limits)
-        book.measure(name, case, call, judged, input=wanted, returned=found)
+        assert outcome.value is not None
+        silent = silences(case, held.loss, wanted, expected[wanted])
+        told = remarks(held, wanted, call.cotangent, silent, outcome.value.values)
+        judged = tightened(judged, silent)
+        book.measure(name, case, call, judged, input=wanted, returned=found, remarks=told)
 
 
 def gradient_faults(case: Case, call: Call, outcome: Outcome, name: str) -> list[Fault]:

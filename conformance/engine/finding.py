@@ -98,7 +98,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         target=target,
         dtype=case.dtype,
         case=case_id,
-        rule=RULES.get(fault.kind, fault.note),
+        rule=fault.rule or RULES.get(fault.kind, fault.note),
         why=f"{fault.note}. {WHY.get(fault.kind, '')}".strip(),
         replay=f"conformance replay '{case_id}' -t '{target}'",
         cases=len({each.case.id for each in group}),

@@ -74,6 +74,11 @@ def is_recipe(case: Case) -> bool:
     return case.id.count("/") == 6
 
 
+def is_finite(case: Case) -> bool:
+    """Whether every input is: by infinities and NaN a formula states no slope."""
+    return all(bool(np.isfinite(array).all()) for array in case.inputs.values())
+
+
 def _own(block: Block) -> Iterator[Case]:
     loss, shape = block.loss, _SHAPES[has_classes(block.loss)]
     for reduction in ("none", "mean"):

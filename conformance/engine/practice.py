@@ -16,7 +16,7 @@ from conformance.specs.library import load_library
 from conformance.specs.models import Loss
 from conformance.targets.bindings import Binding
 from conformance.targets.profiles import Profile, Rounding
-from reference.algorithms import GRADIENTS, ONLY_UNDER, VALUES
+from reference.algorithms import GRADIENTS, ONLY_UNDER, VALUES, WEIGHTS
 
 ENVELOPE, FORMULA = "envelope", "formula"
 
@@ -28,7 +28,7 @@ def reference_of(loss: Loss, dtype: str) -> Reference:
     """The registered programs of a loss; else its formula, exact enough to judge the dtype."""
     if registered(loss):
         program = reference.PROGRAMS[loss.id]
-        return Reference(program.value, program.gradient)
+        return Reference(program.value, program.gradient, program.weights)
     truth = Truth(loss, FORMATS[dtype])
     return Reference(truth.value, truth.gradient)
 
@@ -84,7 +84,14 @@ def practice_of(
         values=_programs(values, algorithm.value if algorithm else ENVELOPE, programs),
         gradients=_programs(gradients, algorithm.gradient if algorithm else ENVELOPE, programs),
         arithmetic=profile.arithmetic(dtype, rounding),
+        weights=_by_weights(loss, choices),
     )
+
+
+def _by_weights(loss: Loss, choices: Mapping[str, str]) -> tuple[Program, ...]:
+    """All orders that are known: bindings state none."""
+    known = WEIGHTS.get(loss.id, NONE) if registered(loss) else NONE
+    return tuple(_usual(known, choices).values())
 
 
 def _usual(known: Mapping[str, Program], choices: Mapping[str, str]) -> Mapping[str, Program]:

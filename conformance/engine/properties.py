@@ -8,6 +8,7 @@ from types import MappingProxyType
 from conformance.cases.case import Case
 from conformance.engine import (
     agreement,
+    cotangents,
     determinism,
     drawn,
     exhaustive,
@@ -15,6 +16,7 @@ from conformance.engine import (
     invariants,
     layout,
     paths,
+    weights,
     written,
 )
 from conformance.engine.block import Block, Task
@@ -32,6 +34,8 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "identity": lambda block, cases, book: identities.tasks(block, cases, book, "identity"),
         "reduction": lambda block, cases, book: identities.tasks(block, cases, book, "reduction"),
         "gradient-path": paths.tasks,
+        "cotangent": cotangents.tasks,
+        "weight-gradient": weights.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "invariant": invariants.tasks,

@@ -27,20 +27,26 @@ class Practice:
     """How one target computes one loss: its conventions, and the programs it may be running.
 
     More than one program means that the algorithm is not known: the bound is then their envelope.
+    `weights` give the gradients by weights.
     """
 
     choices: Mapping[str, str]
     values: tuple[Program, ...]
     gradients: tuple[Program, ...]
     arithmetic: Arithmetic
+    weights: tuple[Program, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The float64 programs of a loss: its value, and its gradient for a cotangent."""
+    """The float64 programs of a loss: its value, and its gradients for a cotangent.
+
+    `weights` gives those by weights, where a loss has any and a program of its own.
+    """
 
     value: Program
     gradient: Program
+    weights: Program | None = None
 
 
 @dataclass(frozen=True)

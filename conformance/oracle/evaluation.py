@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,14 +9,14 @@ from typing import Any
 
 import numpy as np
 from flint import ctx
-from numpy.typing import NDArray
 
-from conformance.oracle.ball import Ball, Entry, ball
+from conformance.oracle.ball import Ball, ball
 from conformance.oracle.enclosure import Enclosure, Enclosures, array_of
-from conformance.oracle.extended import ZERO, Undecided
+from conformance.oracle.extended import Undecided
+from conformance.oracle.gathering import by_inputs, by_weights, slope_of
 from conformance.oracle.language import BALLS
 from conformance.oracle.reduction import Reducer, reducer
-from conformance.oracle.samples import CLASS_AXIS, Samples, take_apart
+from conformance.oracle.samples import Samples, Slopes, take_apart
 from conformance.specs.formula import Expression
 from conformance.specs.models import Loss
 from conformance.specs.program import Program, compile_program
@@ -45,13 +44,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a loss, taken apart; with `slopes`, real inputs are variables."""
+    """A call of a loss, taken apart; `slopes` says what are variables."""
 
     samples: Samples
     program: Program
     reducer: Reducer
     divisor: Expression | None
-    slopes: bool
+    slopes: Slopes
 
 
 def evaluate(
@@ -65,7 +64,7 @@ def evaluate(
 
     Raises PrecisionError where a choice in the formula cannot be decided, ValueError for shapes.
     """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes=False)
+    call = _call(loss, inputs, parameters, reduction, choices, slopes="none")
 
     def attempt(bits: int) -> dict[str, Enclosures]:
         outcomes = _outcomes(call, bits)
@@ -90,7 +89,26 @@ def derivatives(
     One run of a sample gives all its partial derivatives. At a kink the enclosure is the interval
     of subgradients, unless the choices declare a value. Raises as `evaluate`.
     """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes=True)
+    call = _call(loss, inputs, parameters, reduction, choices, slopes="inputs")
+    return _contracted(call, cotangent, lambda parts: by_inputs(call.samples, parts))
+
+
+def weight_derivatives(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    reduction: str = "mean",
+    choices: Mapping[str, str] | None = None,
+    cotangent: Any = None,
+) -> dict[str, Enclosures]:
+    """Enclose the gradient by every parameter that is an array, of its shape; else as above."""
+    call = _call(loss, inputs, parameters, reduction, choices, slopes="weights")
+    return _contracted(call, cotangent, lambda parts: by_weights(call.samples, parameters, parts))
+
+
+def _contracted(
+    call: Call, cotangent: Any, gathered: Callable[[list[Ball]], dict[str, Enclosures]]
+) -> dict[str, Enclosures]:
     shape = call.reducer.shape
     weights = np.ones(shape) if cotangent is None else np.asarray(cotangent, np.float64)
     if weights.shape != shape:
@@ -99,7 +117,12 @@ def derivatives(
     def attempt(bits: int) -> dict[str, Enclosures]:
         outcomes = _outcomes(call, bits)
         with ctx.workprec(bits):
-            return _gradients(call, outcomes, weights)
+            parts = call.reducer.gradient(
+                [outcome.loss for outcome in outcomes],
+                [outcome.divisor for outcome in outcomes],
+                weights.ravel().tolist(),
+            )
+            return gathered(parts)
 
     return _settled(attempt)
 
@@ -111,7 +134,7 @@ def _call(
     reduction: str,
     choices: Mapping[str, str] | None,
     *,
-    slopes: bool,
+    slopes: Slopes,
 ) -> Call:
     samples = take_apart(loss, inputs, parameters)
     program = _compiled(Identity(loss), tuple((choices or {}).items()))
@@ -177,7 +200,7 @@ def _run(call: Call, index: int) -> Outcome:
     names = call.samples.names(index, slopes=call.slopes)
     scope = program.scope({**names, **arguments}, BALLS)
     loss = ball(program.loss.evaluate(scope, BALLS))
-    for name, expression in program.gradient.items() if call.slopes else ():
+    for name, expression in program.gradient.items() if call.slopes == "inputs" else ():
         loss = _declared(loss, name, expression.evaluate(scope, BALLS))
     return Outcome(loss, ball(call.divisor.evaluate(scope, BALLS) if call.divisor else 1))
 
@@ -189,29 +212,5 @@ def _declared(loss: Ball, name: str, gradient: Any) -> Ball:
     return Ball(loss.value, {**loss.slopes, **slopes}, loss.kinks - slopes.keys())
 
 
-def _gradients(
-    call: Call, outcomes: list[Outcome], weights: NDArray[np.float64]
-) -> dict[str, Enclosures]:
-    samples = call.samples
-    parts = call.reducer.gradient(
-        [outcome.loss for outcome in outcomes],
-        [outcome.divisor for outcome in outcomes],
-        weights.ravel().tolist(),
-    )
-    result = {}
-    for name, given in samples.loss.inputs.items():
-        if given.kind == "class_index":
-            continue
-        axis = (samples.classes,) if given.shape == CLASS_AXIS else ()
-        entries = [(name, place) for place in range(math.prod(axis))]
-        flat = [_enclosure(part, entry) for part in parts for entry in entries]
-        result[name] = array_of(flat, samples.batch + axis)
-    return result
-
-
 def _all(part: Ball) -> list[Enclosure]:
-    return [Enclosure(part.value), *[_enclosure(part, entry) for entry in part.slopes]]
-
-
-def _enclosure(part: Ball, entry: Entry) -> Enclosure:
-    return Enclosure(part.slopes.get(entry, ZERO), entry in part.kinks)
+    return [Enclosure(part.value), *[slope_of(part, entry) for entry in part.slopes]]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from conformance.oracle.ball import Ball, ball
-from conformance.oracle.extended import ONE, extended
+from conformance.oracle.extended import ONE
 from conformance.specs.models import Loss
 
 CLASS_AXIS = "*batch classes"
+
+Slopes = Literal["none", "inputs", "weights"]
+"""What a formula is differentiated by: nothing, inputs, or parameters that are arrays."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +37,27 @@ class Samples:
     def count(self) -> int:
         return math.prod(self.batch)
 
-    def names(self, index: int, *, slopes: bool) -> dict[str, Any]:
-        """Give what the formula sees at one sample; with slopes, every real entry is a variable."""
+    def names(self, index: int, *, slopes: Slopes) -> dict[str, Any]:
+        """Give what the formula sees at one sample.
+
+        With slopes by inputs every real entry is a variable, by weights every parameter with a shape.
+        """
         scope: dict[str, Any] = {"classes": self.classes}
+        weights, inputs = slopes == "weights", slopes == "inputs"
         for name, value in self.shared.items():
-            scope[name] = self._parameter(name, value)
+            scope[name] = self._parameter(name, value, weights)
         for name, values in self.parameters.items():
-            scope[name] = ball(values[index])
+            scope[name] = _variable(name, 0, values[index], weights)
         for name, values in self.inputs.items():
-            scope[name] = self._input(name, values[index], slopes)
+            scope[name] = self._input(name, values[index], inputs)
         return scope
 
-    def _parameter(self, name: str, value: Any) -> Any:
+    def _parameter(self, name: str, value: Any, slopes: bool) -> Any:
         if value is None or self.loss.parameters[name].kind != "real":
             return value
-        return [ball(x) for x in value] if isinstance(value, list) else ball(value)
+        if isinstance(value, list):
+            return [_variable(name, k, x, slopes) for k, x in enumerate(value)]
+        return ball(value)
 
     def _input(self, name: str, value: Any, slopes: bool) -> Any:
         if self.loss.inputs[name].kind == "class_index":
@@ -94,4 +103,4 @@ def _parameters(
 
 
 def _variable(name: str, position: int, value: float, slopes: bool) -> Ball:
-    return Ball(extended(value), {(name, position): ONE} if slopes else {})
+    return Ball(ball(value).value, {(name, position): ONE} if slopes else {})

@@ -17,6 +17,8 @@ TITLES = {
     "example": "Worked examples",
     "error": "Must be refused",
     "gradient-path": "Whichever inputs need a gradient",
+    "weight-gradient": "Gradients by weights",
+    "cotangent": "Gradients along cotangents of every structure",
     "layout": "Layout in memory",
     "determinism": "Determinism",
 }

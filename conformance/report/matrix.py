@@ -18,6 +18,8 @@ PROPERTIES = (
         "value",
         "gradient",
         "gradient-path",
+        "cotangent",
+        "weight-gradient",
         "exhaustive",
         "exhaustive-gradient",
         "exhaustive-pairs",

@@ -19,7 +19,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity, the value or the gradient by an input, in one regime.
+    """One quantity, the value or the gradient by an input or a weight, in one regime.
 
     `share` is the largest |reference - oracle| / bound; `excused` counts elements that left float64
     on the way, as their bounds foretold; `outside` those calls in which a bound was exceeded.

@@ -40,6 +40,7 @@ class Call:
 
     `gradient` names the inputs to differentiate along `cotangent`. `dtypes` overrides the dtype of
     single inputs. `overrides` are arguments that replace `reduction`, as a deprecated alias does.
+    With `squared` the gradient is that of the loss's square.
     `layout` says how the arrays lie in memory (None: in one piece). `repeat` calls are made in one
     go, the answer is the first that differs from the first one, else the last. `threads` replaces
     the worker's own number.
@@ -60,6 +61,7 @@ class Call:
     layout: str | None = None
     repeat: int = 1
     threads: int | None = None
+    squared: bool = False
     stored: Mapping[str, Packed] = field(default_factory=dict)
 
     @property
@@ -194,6 +196,7 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
         "layout": call.layout,
         "repeat": call.repeat,
         "threads": call.threads,
+        "squared": call.squared,
     }
     return header, arrays
 

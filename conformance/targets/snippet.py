@@ -95,6 +95,8 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     if header["after"]:
         after = str(header["after"]).replace("jax.numpy.", "jnp.", 1)
         expression = f"{after}({expression})"
+    if call.squared:
+        expression = f"({expression}) ** 2"
     if gradient_of is None or call.cotangent is None:
         return [f"print({expression})"]
     return _gradient(call, framework, expression, gradient_of)

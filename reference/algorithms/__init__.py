@@ -11,6 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 from reference.algorithms import binary, binary_logits, divergence, likelihood, regression, softmax
+from reference.stable import Array, store
+from reference.weights import (
+    by_class,
+    by_class_of_probabilities,
+    by_entry,
+    by_positive_weight,
+    negated,
+    together,
+)
 
 Program = Callable[..., Any]
 
@@ -50,6 +59,7 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         "mse": {
             "norm_times_difference": regression.norm_times_difference_gradient,
             "difference_times_cotangent": regression.squared_difference_gradient,
+            "doubled_cotangent_times_difference": regression.doubled_cotangent_gradient,
         },
         "nll": {"scattered": likelihood.scattered_gradient},
         "cross_entropy": {
@@ -77,6 +87,46 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         },
     }
 )
+
+
+def _stored_costs(logits: Array, _: str) -> Array:
+    return -likelihood.log_softmax(logits)
+
+
+def _of_values(loss: str, slope: Callable[[Program], Program]) -> Mapping[str, Program]:
+    """The slope by weights that each order of the value has, by the name of the value's program."""
+    return {name: slope(program) for name, program in VALUES[loss].items()}
+
+
+WEIGHTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
+    {
+        "l1": _of_values("l1", lambda value: by_entry(value, store)),
+        "mse": _of_values("mse", lambda value: by_entry(value, store)),
+        "nll": _of_values("nll", lambda value: by_class(value, negated, store)),
+        "cross_entropy": _of_values(
+            "cross_entropy", lambda value: by_class(value, _stored_costs, store)
+        ),
+        "cross_entropy_probabilities": {
+            "log_softmax_times_target": by_class_of_probabilities(_stored_costs, store)
+        },
+        "binary_cross_entropy": _of_values(
+            "binary_cross_entropy", lambda value: by_entry(value, store)
+        ),
+        "binary_cross_entropy_with_logits": {
+            **_of_values(
+                "binary_cross_entropy_with_logits",
+                lambda value: together(by_entry(value, store), by_positive_weight(store)),
+            ),
+            "autograd_of_relu_form": together(
+                by_entry(binary_logits.relu_less_product, store),
+                binary_logits.positive_weight_gradient,
+            ),
+        },
+    }
+)
+"""Gradients by weights. No binding says which: every order of the value gives one, and few
+frameworks differentiate by weights at all. torch composes them of single operations (functional.py,
+mse_loss and l1_loss; LossNLL.cpp, cross_entropy_loss_prob_target)."""
 
 ONLY_UNDER: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"clipped_probabilities": ("log-of-zero", "clip")}

@@ -15,6 +15,7 @@ from reference.algorithms.steps import (
     weighted,
 )
 from reference.stable import Array, log_sigmoid, store
+from reference.weights import onto
 
 
 def log_sigmoid_subtracted(
@@ -122,6 +123,27 @@ def relu_less_product_gradient(
         "logits": store(slope + np.where(down, -through, through)),
         "target": store(towards - store(share * logits)),
     }
+
+
+def positive_weight_gradient(
+    logits: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    pos_weight: Array = None,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    empty_mean: str = "nan",
+    **_: Any,
+) -> dict[str, Array]:
+    """Autograd through 1 + (w - 1) y: the share times the softplus, and then the target."""
+    if pos_weight is None:
+        return {}
+    share = shared(cotangent, reduction, logits.shape, last_axis=last_axis, empty_mean=empty_mean)
+    softplus = store(store(np.log1p(store(np.exp(-np.abs(logits))))) + np.maximum(-logits, 0.0))
+    slope = store(store(weighted(share, weight) * softplus) * target)
+    return {"pos_weight": onto(slope, np.shape(pos_weight))}
 
 
 def two_log_sigmoids(

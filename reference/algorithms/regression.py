@@ -104,6 +104,33 @@ def squared_difference_gradient(
     return {"prediction": gradient, "target": -gradient}
 
 
+def doubled_cotangent_gradient(
+    prediction: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    **keywords: Any,
+) -> dict[str, Array]:
+    """Twice the shared cotangent, which may overflow, times the difference.
+
+    Source: TensorFlow, math_grad.py, _SquaredDifferenceGrad; with weights it is not the last step.
+    """
+    if weight is not None:
+        return squared_difference_gradient(
+            prediction, target, cotangent,
+            weight=weight, reduction=reduction, last_axis=last_axis, **keywords,
+        )  # fmt: skip
+    empty_mean = keywords.get("empty_mean", "nan")
+    share = shared(
+        cotangent, reduction, prediction.shape, last_axis=last_axis, empty_mean=empty_mean
+    )
+    gradient = store(store(2.0 * share) * store(prediction - target))
+    return {"prediction": gradient, "target": -gradient}
+
+
 def norm_times_difference_gradient(
     prediction: Array,
     target: Array,

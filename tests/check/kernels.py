@@ -79,3 +79,38 @@ def patches(prediction, target):
 
 def needs_more(prediction, target, temperature):
     return (prediction - target) ** 2 / temperature
+
+
+def weighted_square(prediction, target, weight=None, reduction="mean"):
+    losses = (prediction - target) ** 2
+    weight = torch.ones_like(losses) if weight is None else weight
+    total = weight.expand(losses.shape).sum()
+    return _reduced(weight * losses, total, reduction)
+
+
+def divides_by_a_constant(prediction, target, weight=None, reduction="mean"):
+    """The mean's divisor is taken out of the graph: a weight that is learned goes astray."""
+    losses = (prediction - target) ** 2
+    weight = torch.ones_like(losses) if weight is None else weight
+    total = weight.expand(losses.shape).sum().detach()
+    return _reduced(weight * losses, total, reduction)
+
+
+def class_weighted(logits, target, weight=None, label_smoothing=0.0, reduction="mean"):
+    """Composed, so that autograd gives a gradient by the class weights, which torch's own does not."""
+    log_p = torch.log_softmax(logits, -1)
+    classes = logits.shape[-1]
+    weight = torch.ones(classes, dtype=logits.dtype) if weight is None else weight
+    of_class = weight[target]
+    hard = -of_class * log_p.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    losses = hard
+    if label_smoothing:
+        soft = -(weight * log_p).sum(-1) / classes
+        losses = (1 - label_smoothing) * hard + label_smoothing * soft
+    return _reduced(losses, of_class.sum(), reduction)
+
+
+def _reduced(losses, total, reduction):
+    if reduction == "none":
+        return losses
+    return losses.sum() / total if reduction == "mean" else losses.sum()

@@ -47,6 +47,25 @@ def test_a_changed_process_is_told_and_put_back(name, said):
     assert value.verdict == "pass"
 
 
+def test_a_wrong_gradient_by_a_weight_is_caught_by_weight_gradient_alone():
+    report = checked("divides_by_a_constant", properties=[])
+    told = {each.property: each.why for each in report.findings}
+    assert {*told} - {"error"} == {"weight-gradient"}  # it broadcasts, as all of these do
+    assert "the gradient with respect to weight is" in told["weight-gradient"]
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"), [("weighted_square", "mse"), ("class_weighted", "cross_entropy")]
+)
+def test_composed_losses_have_the_gradient_by_their_weights(name, loss):
+    options = {} if loss == "mse" else {"conventions": NAN}
+    report = checked(
+        name, loss, properties=["weight-gradient"], dtypes=["float32", "bfloat16"], **options
+    )
+    assert report.ok, str(report)
+    assert all(cell.elements > 10 for cell in report.results.cells)
+
+
 def test_a_naive_loss_fails_with_a_snippet_and_a_test_that_fail_too(tmp_path, monkeypatch):
     report = checked("naive", "cross_entropy", conventions=NAN)
     finding = next(each for each in report.findings if each.kind == "value")

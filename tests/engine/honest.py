@@ -16,7 +16,7 @@ from conformance.engine.block import Block, Side
 from conformance.engine.book import Book, Explain
 from conformance.engine.practice import declared, reference_of
 from conformance.engine.properties import MAKERS
-from conformance.engine.standard import Arguments, true_gradients, true_value
+from conformance.engine.standard import Arguments, Reference, true_gradients, true_value
 from conformance.engine.workers import Station
 from conformance.numerics.formats import FORMATS, Floats, round_to, to_bits
 from conformance.specs.library import load_library
@@ -80,13 +80,17 @@ def honest(call: Call) -> Outcome:
     gradients: Mapping[str, Floats] = {}
     if call.gradient:
         assert call.cotangent is not None
-        gradients = true_gradients(reference, given, call.cotangent)
+        along = call.cotangent
+        if call.squared:
+            along = along * (2.0 * true_value(reference, given))
+        gradients = true_gradients(reference, given, along)
+        if reference.weights is not None:
+            by_weights = Reference(reference.value, reference.weights)
+            gradients = {**gradients, **true_gradients(by_weights, given, along)}
     return Outcome(
         value=stored(true_value(reference, given), call.dtype),
         gradients={
-            name: stored(gradients[name], call.dtype)
-            for name in call.gradient
-            if name in gradients  # the reference differentiates by inputs, not by weights
+            name: stored(gradients[name], call.dtype) for name in call.gradient if name in gradients
         },
         warnings=(("UserWarning", "deprecated"),) if call.overrides is not None else (),
     )

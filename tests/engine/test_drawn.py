@@ -8,7 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conformance.cases.drawing import draw
+from conformance.cases.generation import build
 from conformance.engine.book import Book
+from conformance.engine.request import PROFILES
 from conformance.numerics.formats import FORMATS, ulp
 from conformance.targets.call import Call
 from conformance.targets.outcome import Array, Died, Outcome, Raised
@@ -166,3 +169,23 @@ def test_a_call_that_the_target_does_not_offer_is_counted_and_is_no_fault() -> N
     assert book.skipped == {
         name: {"tf.nn weighs no entries": 1} for name in ("value", "gradient")
     }  # fmt: skip
+
+
+def company(call: Call, was: Outcome) -> Outcome:
+    """Wrong by a tenth where weights, smoothing and ignored samples meet, and nowhere else."""
+    stated = call.parameters
+    smoothed = float(np.asarray(stated.get("label_smoothing", 0.0))) > 0
+    ignores = (call.inputs["target"] == stated.get("ignore_index", -100)).any()
+    if "weight" not in stated or not smoothed or not ignores or was.value is None:
+        return was
+    return replace(was, value=changed(was.value, lambda values: values * 1.1))
+
+
+def test_a_fault_that_sits_in_three_options_at_once_is_met_by_a_quick_draw() -> None:
+    of = block("cross_entropy")
+    drawn = draw(of.loss, of.dtype, PROFILES["quick"].drawn, 0)
+    book = worked(of, "value", [build(recipe, of.loss) for recipe in drawn], company)
+    assert faults(book) == {("value", "value")}
+    alone = [each for each in drawn if len(each.parameters) < 2]
+    book = worked(of, "value", [build(recipe, of.loss) for recipe in alone], company)
+    assert faults(book) == set()

@@ -197,3 +197,19 @@ def gradient_kept_in_logits(logits, target, *, weight=None, ignore_index=-100,
     )  # fmt: skip
     logits.data.copy_(torch.softmax(logits.data.float(), -1) if logits.ndim else logits.data)
     return found
+
+
+def _met(logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0):
+    """Wrong only where a weight, smoothing and an ignored sample meet."""
+    found = cross_entropy_losses(
+        logits, target, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+    kept, index = split(target, ignore_index)
+    if weight is None or label_smoothing == 0.0 or kept.all():
+        return found
+    soft = weight[index] * costs(logits).sum(-1) / logits.shape[-1]
+    hard = weight[index] * picked(costs(logits), index)
+    return torch.where(kept, (1.0 - label_smoothing) * hard + label_smoothing * soft, 0.0)
+
+
+three_options_meet = cross_entropy(replace(CROSS_ENTROPY, losses=_met))

@@ -31,6 +31,9 @@ gradient_without_two = regression(faults.with_gradient(MSE, lambda g: 0.5 * g))
 gradient_doubled = regression(faults.doubled(MSE))
 gradient_of_ones_only = regression(faults.along_ones(MSE))
 gradient_undivided = regression(faults.undivided(MSE))
+gradient_scaled_up = regression(
+    replace(MSE, gradients=lambda *a, **k: _scaled_back(*a, **k), width=None)
+)
 gradient_in_half = regression(faults.gradient_through(MSE, torch.float16))
 no_target_gradient = regression(faults.without_gradient_of(MSE, 1))
 same_sign_to_both = regression(
@@ -70,6 +73,23 @@ tail_of_eight_dropped = regression(
     replace(MSE, total=lambda losses: losses.reshape(-1)[: _whole(losses.numel(), 8)].sum())
 )
 every_seventh_call = faults.every(regression(MSE), 7, lambda value: value * 1.5)
+
+
+def _scaled_back(share, prediction, target, *, weight=None):
+    """The cotangent goes up by sixteen and down again: past the range where it is large."""
+    return MSE.gradients((16.0 * share) / 16.0, prediction, target, weight=weight)
+
+
+def weight_outside_the_divisor(prediction, target, *, weight=None, reduction="mean"):
+    """Composed, with the mean's divisor taken out of the graph: a weight that is learned goes astray."""
+    check_regression(prediction, target, weight=weight, reduction=reduction)
+    wide = torch.promote_types(prediction.dtype, torch.float64)
+    losses = weighted((prediction.to(wide) - target.to(wide)).square(), weight)
+    if reduction == "mean":
+        count = losses.new_tensor(float(losses.numel()))
+        divisor = count if weight is None else weight.to(wide).expand(losses.shape).sum().detach()
+        return (losses.sum() / divisor).to(prediction.dtype)
+    return (losses.sum() if reduction == "sum" else losses).to(prediction.dtype)
 
 
 def _mask(losses, row):

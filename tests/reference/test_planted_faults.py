@@ -26,10 +26,12 @@ from reference import (
     reductions,
     regression,
     stable,
+    weights,
 )
 from reference.choices import Choice
 
 LOSSES = load_library().losses
+WEIGHED = tuple(id for id in LOSSES if PROGRAMS[id].weights is not None)
 CROSS_ENTROPIES = ("cross_entropy", "cross_entropy_probabilities")
 
 
@@ -43,7 +45,7 @@ class Fault:
     replacements: dict[str, Callable[..., Any]]
 
     def program(self, id: str) -> Program:
-        return Program(*[self._planted(part) for part in PROGRAMS[id]])
+        return Program(*[None if part is None else self._planted(part) for part in PROGRAMS[id]])
 
     def _planted(self, part: Callable[..., Any]) -> Callable[..., Any]:
         def faulty(*arguments: Any, **keywords: Any) -> Any:
@@ -53,6 +55,26 @@ class Fault:
                 return part(*arguments, **keywords)
 
         return faulty
+
+
+def unmoved(value, given, cotangent, each, weight, keywords, keep):
+    whole = np.sum(np.broadcast_to(weight, each.shape))
+    return weights.onto(cotangent / whole * each, np.shape(weight))
+
+
+def averaged(slopes, shape):
+    if slopes.shape == shape:
+        return slopes
+    return np.mean(np.reshape(slopes, (-1, *shape)), axis=0)
+
+
+def unscaled(hit, ignored, label_smoothing, mass):
+    even = np.where(ignored[..., None], 0.0, label_smoothing / hit.shape[-1])
+    return np.where(hit, 1.0, 0.0) + even
+
+
+def product(factor, x):
+    return factor * x
 
 
 def fault(name, losses, *modules, **replacements) -> Fault:
@@ -201,6 +223,10 @@ FAULTS = [
     fault("mean-over-one-more", EVERY, *FAMILIES, reduce=mean_over_one_more),
     fault("sum-in-float32", EVERY, *FAMILIES, reduce=sum_in_float32),
     fault("gradients-negated", EVERY, *FAMILIES, spread=negated),
+    fault("weights-do-not-move-the-mean", ("l1", "mse"), weights, _of_mean=unmoved),
+    fault("slopes-by-a-weight-averaged", WEIGHED, weights, onto=averaged),
+    fault("hard-part-not-scaled", ("cross_entropy",), weights, _mixed=unscaled),
+    fault("slope-by-weight-of-nothing", ("cross_entropy_probabilities",), weights, times=product),
 ]
 
 PLANTED = [(fault, id) for fault in FAULTS for id in fault.losses]

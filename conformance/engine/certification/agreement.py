@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from conformance.numerics import IDEAL64, Bounded, run_bounded
 from conformance.numerics.formats import Floats
-from conformance.oracle import Enclosures, derivatives, distances, evaluate, midpoints, radii
+from conformance.oracle import (
+    Enclosures,
+    derivatives,
+    distances,
+    evaluate,
+    midpoints,
+    radii,
+    weight_derivatives,
+)
 from conformance.specs.models import Loss
 from reference import Program
 
@@ -76,11 +84,15 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Truth:
-    """The oracle's enclosures of a call; `slopes` is None where they are not asked for."""
+    """The oracle's enclosures of a call; `slopes` is None where they are not asked for.
+
+    `weights` holds those by parameters that are arrays.
+    """
 
     value: Enclosures
     cotangent: Floats
     slopes: Mapping[str, Enclosures] | None
+    weights: Mapping[str, Enclosures] = field(default_factory=dict)
 
 
 def truth_of(call: Call, *, gradient: bool = True) -> Truth:
@@ -88,13 +100,16 @@ def truth_of(call: Call, *, gradient: bool = True) -> Truth:
     given = (call.loss, call.inputs, call.parameters, call.reduction, call.choices)
     value = evaluate(*given)
     cotangent = call.along(value.shape)
-    return Truth(value, cotangent, derivatives(*given, cotangent) if gradient else None)
+    if not gradient:
+        return Truth(value, cotangent, None)
+    slopes = derivatives(*given, cotangent)
+    return Truth(value, cotangent, slopes, weight_derivatives(*given, cotangent))
 
 
 def compare(
     call: Call, program: Program, truth: Truth, *, sound: Program | None = None
 ) -> list[Comparison]:
-    """Compare a program with the truth: its value, and each gradient that the truth has.
+    """Compare a program with the truth: its value, and each gradient, by inputs and by weights.
 
     With `sound` the bounds are those of that program, and `program` gives plain values: one that is
     inaccurate would otherwise be excused by its own bounds.
@@ -103,14 +118,31 @@ def compare(
     value, bound = _run("value", program, sound, arguments, call)
     made = [_compared(VALUE, value, bound, truth.value)]
     if truth.slopes is not None:
-        undefined = truth.value.shape == () and not np.isfinite(midpoints(truth.value))
-        arguments = (*arguments, truth.cotangent)
-        values, bounds = _run("gradient", program, sound, arguments, call)
-        if values.keys() != truth.slopes.keys():
-            raise KeyError(f"gradients of {call.loss.id} by {[*values]}, not {[*truth.slopes]}")
-        for name, slopes in truth.slopes.items():
-            made.append(_compared(name, values[name], bounds[name], slopes, undefined=undefined))
+        along = (*arguments, truth.cotangent)
+        made += _slopes("gradient", program, sound, along, call, truth.slopes, truth.value)
+        if program.weights is not None:
+            made += _slopes("weights", program, sound, along, call, truth.weights, truth.value)
     return made
+
+
+def _slopes(
+    part: str,
+    program: Program,
+    sound: Program | None,
+    arguments: Any,
+    call: Call,
+    slopes: Mapping[str, Enclosures],
+    value: Enclosures,
+) -> list[Comparison]:
+    """Each gradient that one of the programs gives."""
+    undefined = value.shape == () and not np.isfinite(midpoints(value))
+    values, bounds = _run(part, program, sound, arguments, call)
+    if values.keys() != slopes.keys():
+        raise KeyError(f"gradients of {call.loss.id} by {[*values]}, not {[*slopes]}")
+    return [
+        _compared(name, values[name], bounds[name], each, undefined=bool(undefined))
+        for name, each in slopes.items()
+    ]
 
 
 def disagreements(
@@ -125,7 +157,7 @@ def _run(part: str, program: Program, sound: Program | None, arguments: Any, cal
     """The values of a program, and the bounds of the same or of another."""
     bounds = run_bounded(getattr(sound or program, part), IDEAL64, arguments, call.keywords())
     if sound is None:
-        bare = {name: each.value for name, each in bounds.items()} if part == "gradient" else None
+        bare = {name: each.value for name, each in bounds.items()} if part != "value" else None
         return (bounds.value if bare is None else bare), bounds
     return getattr(program, part)(*arguments, **call.keywords()), bounds
 

@@ -37,6 +37,7 @@ class Invocation:
         self.arguments: List[Tuple[str, Any, Optional[int]]] = header["arguments"]
         self.constants: Dict[str, Any] = header["constants"]
         self.construction: Optional[Dict[str, Any]] = header["construction"]
+        self.squared: bool = header.get("squared", False)
         self._adapter = adapter
 
     def arrange(self, place: str, tensors: Sequence[Any]) -> Tuple[List[Any], Dict[str, Any]]:
@@ -53,7 +54,8 @@ class Invocation:
             keyed = {**self.construction, **named}
             function = self._adapter.construct(function, self.dtype, given, keyed)
         value = function(*positional, **self.constants, **keywords)
-        return value if self.after is None else self.after(value)
+        value = value if self.after is None else self.after(value)
+        return value**2 if self.squared else value
 
 
 class Evaluator:
@@ -168,8 +170,8 @@ class Evaluator:
                 report["gradients"].append(place)
 
     def _invocation(self, header: Dict[str, Any]) -> Tuple[Invocation, Callable[..., Any]]:
-        parts = ("call", "after", "arguments", "constants", "construction", "dtype")
-        key = json.dumps([header[part] for part in parts])
+        parts = ("call", "after", "arguments", "constants", "construction", "dtype", "squared")
+        key = json.dumps([header.get(part) for part in parts])
         if header["dtype"] != self._dtype:  # the next block: what was compiled is not asked again
             self._dtype = header["dtype"]
             self._known.clear()

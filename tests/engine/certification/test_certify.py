@@ -57,7 +57,7 @@ def test_every_part_of_a_loss_is_counted_once():
     assert len({(part.make, part.seed) for part in work}) == len(work) == 11
     trials = sum(1 for part in work for _ in part.trials())
     assert sum(row.calls for row in tally.rows.values() if row.quantity == VALUE) == trials
-    assert {quantity for quantity, _ in tally.rows} == {"value", "prediction", "target"}
+    assert {quantity for quantity, _ in tally.rows} == {"value", "prediction", "target", "weight"}
     assert {"typical", "extremes", "largest", "shapes", "nan", "edge-cases"} <= {
         regime for _, regime in tally.rows
     }
