@@ -14,6 +14,7 @@ from conformance.engine import (
     identities,
     layout,
     paths,
+    refusals,
     written,
 )
 from conformance.engine.block import Block, Task
@@ -33,7 +34,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "gradient-path": paths.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
-        "error": lambda block, _, book: written.error_tasks(block, book),
+        "error": lambda block, _, book: refusals.tasks(block, book),
         exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
 )
