@@ -16,6 +16,7 @@ from conformance.engine import (
     invariants,
     layout,
     paths,
+    refusals,
     weights,
     written,
 )
@@ -39,7 +40,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "invariant": invariants.tasks,
-        "error": lambda block, _, book: written.error_tasks(block, book),
+        "error": lambda block, _, book: refusals.tasks(block, book),
         exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
 )

@@ -1,4 +1,4 @@
-"""Cases written in the specs: examples, edge cases, and input that must be refused."""
+"""Cases written in the specs: examples and edge cases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from conformance.cases.case import Case
 from conformance.cases.edges import Expected, WrittenCase, edge_cases, examples
-from conformance.cases.rejects import RejectCase, rejects
 from conformance.engine.agreement import answer
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
@@ -25,10 +24,10 @@ from conformance.engine.judge import Judgement, judge
 from conformance.numerics.formats import FORMATS, Floats
 from conformance.results import cell
 from conformance.results.verdict import Verdict, worst
-from conformance.targets.call import Call, NotApplicable, bind
+from conformance.targets.call import Call, NotApplicable
 from conformance.targets.outcome import Array, Outcome
 
-EXAMPLE, EDGE_CASE, ERROR = "example", "edge-case", "error"
+EXAMPLE, EDGE_CASE = "example", "edge-case"
 
 
 def example_tasks(block: Block, book: Book) -> Iterator[Task]:
@@ -52,14 +51,14 @@ def _written(block: Block, book: Book, name: str, cases: Sequence[WrittenCase]) 
 
 def _as_offered(written: WrittenCase, block: Block) -> WrittenCase:
     """The case reduced, for a callable that always reduces; the reference then says what is due."""
-    case = _reduced(written.case, block)
+    case = reduced(written.case, block)
     if case is written.case:
         return written
     due = Expected(None, {}, f"asked with the reduction {case.reduction}, which it always applies")
     return replace(written, case=case, norm=due, when={}, sign_of_zero=False)
 
 
-def _reduced(case: Case, block: Block) -> Case:
+def reduced(case: Case, block: Block) -> Case:
     binding = block.binding
     lacking = case.reduction == "none" and "none" in binding.unsupported
     if not lacking or not binding.reductions:
@@ -178,58 +177,3 @@ def _row(
 
 def _shown(values: Floats) -> Any:
     return values.tolist() if values.size <= 8 else f"{values.size} values"
-
-
-def error_tasks(block: Block, book: Book) -> Iterator[Task]:
-    """Input that must be refused: an exception of the declared kind, the process alive."""
-    for reject in rejects(block.loss, block.dtype):
-        reason = block.binding.unchecked.get(reject.name)
-        call = None if reason else _rejected_call(block, reject)
-        if isinstance(call, NotApplicable):
-            reason = call.reason
-        if reason is not None or call is None:
-            book.skip(ERROR, reason or "not stated")
-            continue
-        assert isinstance(call, Call)
-        declared = block.binding.rejects.get(reject.name)
-        yield Task(reject.case.id, (call,), _judge_reject(reject, call, declared))
-
-
-def _rejected_call(block: Block, reject: RejectCase) -> Call | NotApplicable:
-    return bind(
-        _reduced(reject.case, block), block.binding, block.loss,
-        gradient=(), dtypes=reject.dtypes, version=block.side.version,
-    )  # fmt: skip
-
-
-def _judge_reject(
-    reject: RejectCase, call: Call, declared: str | None
-) -> Callable[[Book, Sequence[Outcome]], None]:
-    def judged(book: Book, outcomes: Sequence[Outcome]) -> None:
-        outcome = outcomes[0]
-        due = declared or "an exception"
-        fault = _refusal_fault(reject, call, outcome, declared)
-        verdict = book.check(ERROR, reject.case, fault)
-        row = cell.Outcome(
-            reject.name, dict(reject.given), due, answer(outcome), verdict, reject.breaks
-        )
-        book.note(ERROR, row)
-
-    return judged
-
-
-def _refusal_fault(
-    reject: RejectCase, call: Call, outcome: Outcome, declared: str | None
-) -> Fault | None:
-    case = reject.case
-    due = declared or "an exception"
-    if outcome.death is not None:
-        return answer_fault(case, call, outcome, ERROR)
-    if outcome.raised is None:
-        note = f"accepted in silence, and gave {answer(outcome)}; {reject.breaks}"
-        return Fault(ERROR, "error", case, call, note, expected=due, actual=answer(outcome))
-    if declared is not None and declared not in outcome.raised.names:
-        note = f"raised {outcome.raised.names[0]}; the binding declares {declared}"
-        actual = str(outcome.raised)
-        return Fault(ERROR, "wrong-exception", case, call, note, expected=due, actual=actual)
-    return None

@@ -86,3 +86,21 @@ def scales_the_cotangent_gradient(prediction, target, cotangent, reduction="mean
     with np.errstate(all="ignore"):
         gradient = (((share * 16) * (prediction - target)) / 8).astype(prediction.dtype)
     return {"prediction": gradient, "target": -gradient}
+
+
+_REFUSED: list[int] = []
+
+
+def harmed_by_refusals(prediction, target, reduction="mean"):
+    """Refuses as it should, and gives another value to whoever asks next."""
+    if prediction.shape != target.shape:
+        _REFUSED.append(1)
+        raise ValueError("the shapes differ")
+    value = right(prediction, target, reduction)
+    if not _REFUSED:
+        return value
+    _REFUSED.clear()
+    return (value * np.float32(1.5)).astype(prediction.dtype)
+
+
+harmed_by_refusals_gradient = right_gradient

@@ -35,18 +35,18 @@ def binding(name: str, **changes: Any) -> Binding:
 
 
 @contextmanager
-def station(name: str) -> Iterator[Station]:
-    """A NumPy worker with one squared error; every other loss is missing."""
+def station(name: str, **changes: Any) -> Iterator[Station]:
+    """A NumPy worker with one squared error, its binding changed; every other loss is missing."""
     with Worker(NUMPY, timeout=5.0) as worker:
-        bound: Mapping[str, Binding] = {"mse": binding(name)}
+        bound: Mapping[str, Binding] = {"mse": binding(name, **changes)}
         yield Station(
             NUMPY, Side(NUMPY.name, "numpy", None, bound, profile_of(Target("torch"))), worker
         )
 
 
-def run(name: str, *properties: str) -> dict[str, Cell]:
+def run(name: str, *properties: str, **changes: Any) -> dict[str, Cell]:
     """The cells of the squared error in float32, by property; all where none is named."""
-    with station(name) as of:
+    with station(name, **changes) as of:
         request = Request(("mse",), (NUMPY,), ("float32",))
         if properties:
             request = Request(("mse",), (NUMPY,), ("float32",), properties)
