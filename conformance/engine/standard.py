@@ -100,7 +100,7 @@ def value_limits(
 
     return Limits(
         envelope([run(each, practice.arithmetic) for each in practice.values]),
-        run(reference.value, _ideal(practice)),
+        run(reference.value, ideal(practice)),
         lambda: run(reference.value, IDEAL64),
     )
 
@@ -136,12 +136,13 @@ def gradient_runs(
 
     return GradientRuns(
         tuple(run(each, practice.arithmetic) for each in practice.gradients),
-        run(reference.gradient, _ideal(practice)),
+        run(reference.gradient, ideal(practice)),
         cache(lambda: run(reference.gradient, IDEAL64)),
     )
 
 
-def _ideal(practice: Practice) -> Arithmetic:
+def ideal(practice: Practice) -> Arithmetic:
+    """What the best program computes in: wide, with one rounding to the target's storage."""
     return wide(practice.arithmetic.storage, practice.arithmetic)
 
 

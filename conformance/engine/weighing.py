@@ -11,7 +11,7 @@ import numpy as np
 from conformance.cases.relation import Claim, Relation, Term
 from conformance.engine.divisor import divisor
 from conformance.engine.judge import Held, Judgement
-from conformance.engine.standard import envelope
+from conformance.engine.standard import envelope, ideal
 from conformance.numerics.arithmetic import IDEAL64
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.classification import NEAR_MISS, Class
@@ -23,8 +23,9 @@ Results = Sequence[Floats]
 """An array of each side: its value, or its gradient by the input that a claim asks for."""
 
 
-Of = Literal["own", "truth"]
-"""Whose errors: of the target's programs, or of the reference."""
+Of = Literal["own", "ideal", "truth"]
+"""Whose errors: of the target's programs, of the reference rounded as the target rounds at best, or
+of the reference itself."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Weighing:
 
     def _allowed(self, claim: Claim, shares: Sequence[float], of: Of) -> tuple[Floats, Mask]:
         """The sum of the bounds, and where an intermediate of a side may have overflowed."""
-        one, *others = (self._bounded(side, input, of) for side, input in inputs_of(claim))
+        one, *others = (self._admitted(side, input, of) for side, input in inputs_of(claim))
         bound = np.asarray(claim.move(one.bound))
         lost = np.asarray(claim.move(one.overflow.astype(float))) > 0
         for term, share, each in zip(claim.terms, shares, others, strict=True):
@@ -108,14 +109,23 @@ class Weighing:
         runs = self._runs(side, of, value=input is None)
         return envelope([each if input is None else each[input] for each in runs])
 
+    def _admitted(self, side: int, input: str | None, of: Of) -> Bounded:
+        """What a value or a gradient alone is held to: as good as its programs, or as the best one.
+
+        The programs say nothing where they divide zero by zero and the loss does not.
+        """
+        if of == "truth":
+            return self._bounded(side, input, of)
+        return envelope([self._bounded(side, input, each) for each in ("own", "ideal")])
+
     def _runs(self, side: int, of: Of, *, value: bool) -> tuple[Any, ...]:
         key, held = (side, of, value), self.held[side]
         if key not in self.made:
             own, along = held.practice, self.cotangents[side]
             programs = own.values if value else own.gradients
-            if of == "truth":
+            if of != "own":
                 programs = (held.reference.value if value else held.reference.gradient,)
-            arithmetic = own.arithmetic if of == "own" else IDEAL64
+            arithmetic = {"own": own.arithmetic, "ideal": ideal(own), "truth": IDEAL64}[of]
             given = held.given.positional if value else (*held.given.positional, along)
             self.made[key] = tuple(
                 run_bounded(each, arithmetic, given, held.given.keywords) for each in programs

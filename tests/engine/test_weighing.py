@@ -15,7 +15,7 @@ from conformance.cases.invariants.making import MAKERS, relations
 from conformance.cases.relation import Claim, Relation, Term
 from conformance.engine.judge import Held
 from conformance.engine.weighing import Weighing, inputs_of
-from conformance.numerics.formats import Floats
+from conformance.numerics.formats import FORMATS, Floats, round_to
 from conformance.specs.models import Invariant, InvariantId, Loss
 from tests.cases.losses import LOSSES, drawn
 from tests.engine.honest import block, case
@@ -55,6 +55,37 @@ def test_the_reference_keeps_every_invariant(loss: str, name: str, dtype: str) -
         if np.isnan(weighing.truth(0, None)).any():
             continue  # a mean of nothing
         assert all(weighing.kept(claim) for claim in each.claims), each.sides[0].id
+
+
+@pytest.mark.parametrize(("loss", "name"), EACH, ids=lambda each: each)
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_correctly_rounded_results_keep_every_invariant(loss: str, name: str, dtype: str) -> None:
+    for each in made(loss, name, 12, dtype):
+        weighing = weighed(each)
+        if np.isnan(weighing.truth(0, None)).any():
+            continue  # a mean of nothing
+        for claim in each.claims:
+            rounded = [
+                round_to(weighing.truth(side, input), weighing.held[side].form)
+                for side, input in inputs_of(claim)
+            ]
+            assert not weighing.gap(claim, rounded).over.any(), (each.sides[0].id, claim.input)
+
+
+def test_a_slope_that_the_programs_divide_zero_by_zero_for_is_held_to_the_best_one() -> None:
+    """torch's (p - y) / ((1 - p) p) says nothing where p = y = 1, and -1 / p is due."""
+    asked = case("binary_cross_entropy/float16/thresholds/9x9/none/weight=spread/s1")
+    (invariant,) = [
+        each for each in LOSSES[asked.loss].invariants if each.name == "same-in-every-dtype"
+    ]
+    (found,) = relations(asked, LOSSES[asked.loss], invariant)
+    (claim,) = [each for each in found.claims if each.input == "probabilities"]
+    weighing, form = weighed(found), FORMATS["float16"]
+    wide = weighing.truth(1, "probabilities")
+    assert ((asked.inputs["probabilities"] == 1) & (asked.inputs["target"] == 1)).any()
+    assert not weighing.gap(claim, [round_to(wide, form), wide]).over.any()
+    off = round_to(wide * (1.0 + 2.0**-4), form)
+    assert weighing.gap(claim, [off, wide]).over.any()
 
 
 def enclosed(case: Case, cotangent: Floats, input: str | None) -> oracle.Enclosures:
