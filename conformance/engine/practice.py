@@ -14,7 +14,7 @@ from conformance.numerics.formats import FORMATS
 from conformance.oracle.evaluation import Identity
 from conformance.specs.library import load_library
 from conformance.specs.models import Loss
-from conformance.targets.bindings import Binding
+from conformance.targets.bindings import Algorithm, Binding
 from conformance.targets.profiles import Profile, Rounding
 from reference.algorithms import GRADIENTS, ONLY_UNDER, VALUES, WEIGHTS
 
@@ -73,28 +73,33 @@ def practice_of(
     `programs` are an author's own, which go before the registered ones.
     """
     algorithm, choices = binding.algorithm, declared(binding, loss)
+    weights = _by_weights(loss, algorithm, choices)
     rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
     values, gradients = programs_of(loss)
     if algorithm and not registered(loss) and algorithm.value not in {*values, *programs}:
         algorithm = None  # of the loss that has this name in the suite
     if algorithm is None:
-        values, gradients = _usual(values, choices), _usual(gradients, choices)
+        values, gradients = usual(values, choices), usual(gradients, choices)
     return Practice(
         choices=choices,
         values=_programs(values, algorithm.value if algorithm else ENVELOPE, programs),
         gradients=_programs(gradients, algorithm.gradient if algorithm else ENVELOPE, programs),
         arithmetic=profile.arithmetic(dtype, rounding),
-        weights=_by_weights(loss, choices),
+        weights=weights,
     )
 
 
-def _by_weights(loss: Loss, choices: Mapping[str, str]) -> tuple[Program, ...]:
-    """All orders that are known: bindings state none."""
+def _by_weights(
+    loss: Loss, algorithm: Algorithm | None, choices: Mapping[str, str]
+) -> tuple[Program, ...]:
+    """Those that go with the stated order of value or gradient, else all that are known."""
     known = WEIGHTS.get(loss.id, NONE) if registered(loss) else NONE
-    return tuple(_usual(known, choices).values())
+    names = {algorithm.value, algorithm.gradient} if algorithm else set()
+    stated = {name: program for name, program in known.items() if name in names}
+    return tuple((stated or usual(known, choices)).values())
 
 
-def _usual(known: Mapping[str, Program], choices: Mapping[str, str]) -> Mapping[str, Program]:
+def usual(known: Mapping[str, Program], choices: Mapping[str, str]) -> Mapping[str, Program]:
     """The programs that are known under these choices."""
 
     def fits(name: str) -> bool:

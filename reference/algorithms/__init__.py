@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reference.algorithms import binary, binary_logits, divergence, likelihood, regression, softmax
+from reference.algorithms import (
+    binary,
+    binary_logits,
+    distribution,
+    divergence,
+    likelihood,
+    regression,
+    softmax,
+)
 from reference.stable import Array, store
 from reference.weights import (
     by_class,
@@ -34,8 +42,8 @@ VALUES: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "log_total_less_centred": softmax.log_total_less_centred,
         },
         "cross_entropy_probabilities": {
-            "log_softmax_times_target": softmax.log_softmax_times_target,
-            "target_times_log_total": softmax.target_times_log_total,
+            "log_softmax_times_target": distribution.log_softmax_times_target,
+            "target_times_log_total": distribution.target_times_log_total,
         },
         "binary_cross_entropy": {
             "clamped_logs": binary.clamped_logs,
@@ -66,15 +74,18 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "log_softmax_backward": likelihood.log_softmax_then_gather_gradient,
             "softmax_less_one_hot": softmax.softmax_less_one_hot_gradient,
             "log_sum_exp_autodiff": softmax.log_sum_exp_autodiff_gradient,
+            "exponential_of_difference": softmax.exponential_of_difference_gradient,
         },
         "cross_entropy_probabilities": {
-            "log_softmax_backward": softmax.log_softmax_times_target_gradient,
-            "softmax_less_target": softmax.softmax_less_target_gradient,
-            "log_softmax_autodiff": softmax.log_softmax_autodiff_gradient,
+            "log_softmax_backward": distribution.log_softmax_times_target_gradient,
+            "softmax_less_target": distribution.softmax_less_target_gradient,
+            "log_softmax_autodiff": distribution.log_softmax_autodiff_gradient,
+            "mass_times_softmax": distribution.mass_times_softmax_gradient,
         },
         "binary_cross_entropy": {
             "difference_over_variance": binary.clamped_logs_gradient,
             "autograd_through_clip": binary.clipped_probabilities_gradient,
+            "autograd_of_two_logs": binary.two_logs_gradient,
         },
         "binary_cross_entropy_with_logits": {
             "sigmoid_less_target": binary_logits.sigmoid_less_target_gradient,
@@ -93,6 +104,10 @@ def _stored_costs(logits: Array, _: str) -> Array:
     return -likelihood.log_softmax(logits)
 
 
+def _costs_below_the_whole(logits: Array, _: str) -> Array:
+    return store(softmax.log_sum_exp(logits)) - logits
+
+
 def _of_values(loss: str, slope: Callable[[Program], Program]) -> Mapping[str, Program]:
     """The slope by weights that each order of the value has, by the name of the value's program."""
     return {name: slope(program) for name, program in VALUES[loss].items()}
@@ -103,9 +118,12 @@ WEIGHTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         "l1": _of_values("l1", lambda value: by_entry(value, store)),
         "mse": _of_values("mse", lambda value: by_entry(value, store)),
         "nll": _of_values("nll", lambda value: by_class(value, negated, store)),
-        "cross_entropy": _of_values(
-            "cross_entropy", lambda value: by_class(value, _stored_costs, store)
-        ),
+        "cross_entropy": {
+            **_of_values("cross_entropy", lambda value: by_class(value, _stored_costs, store)),
+            "log_sum_exp_less_target": by_class(
+                softmax.log_sum_exp_less_target, _costs_below_the_whole, store
+            ),
+        },
         "cross_entropy_probabilities": {
             "log_softmax_times_target": by_class_of_probabilities(_stored_costs, store)
         },
@@ -124,12 +142,17 @@ WEIGHTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         },
     }
 )
-"""Gradients by weights. No binding says which: every order of the value gives one, and few
+"""Gradients by weights, under the names of the orders of value or gradient that they go with: few
 frameworks differentiate by weights at all. torch composes them of single operations (functional.py,
 mse_loss and l1_loss; LossNLL.cpp, cross_entropy_loss_prob_target)."""
 
 ONLY_UNDER: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"clipped_probabilities": ("log-of-zero", "clip")}
+    {
+        "clipped_probabilities": ("log-of-zero", "clip"),
+        "autograd_through_clip": ("log-of-zero", "clip"),
+        "softmax_less_target": ("target-mass", "assumed-one"),
+    }
 )
 """Programs that are known under one choice of a convention alone: log(1 - p) loses all digits of a
-small p, and passes in Keras because p is clipped there first."""
+small p, and passes in Keras because p is clipped there first; a softmax less its target is the
+slope where the targets of a sample add up to one."""

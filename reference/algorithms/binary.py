@@ -71,6 +71,7 @@ def clipped_probabilities(
     probabilities: Array,
     target: Array,
     *,
+    weight: Array = None,
     reduction: str = "mean",
     log_of_zero: str = "exact",
     last_axis: str = "kept",
@@ -81,7 +82,7 @@ def clipped_probabilities(
     p = clipped(probabilities, log_of_zero)
     losses = store(target * store(np.log(p)))
     losses = store(losses + store(store(1.0 - target) * store(np.log(store(1.0 - p)))))
-    return summed_then_divided(-losses, reduction, last_axis, empty_mean)
+    return summed_then_divided(weighted(-losses, weight), reduction, last_axis, empty_mean)
 
 
 def clipped(probabilities: Array, log_of_zero: str) -> Array:
@@ -98,6 +99,7 @@ def clipped_probabilities_gradient(
     target: Array,
     cotangent: Array,
     *,
+    weight: Array = None,
     reduction: str = "mean",
     log_of_zero: str = "exact",
     last_axis: str = "kept",
@@ -107,8 +109,11 @@ def clipped_probabilities_gradient(
     """Autograd through the clip: zero outside it."""
     eps = parse(log_of_zero, "exact", "clip(eps)").argument
     p = clipped(probabilities, log_of_zero)
-    share = -shared(
-        cotangent, reduction, probabilities.shape, last_axis=last_axis, empty_mean=empty_mean
+    share = -weighted(
+        shared(
+            cotangent, reduction, probabilities.shape, last_axis=last_axis, empty_mean=empty_mean
+        ),
+        weight,
     )
     up = store(store(share * target) * store(np.reciprocal(p)))
     down = store(store(share * store(1.0 - target)) * store(np.reciprocal(store(1.0 - p))))
@@ -121,3 +126,31 @@ def clipped_probabilities_gradient(
     log_p, log_q = store(np.log(p)), store(np.log(store(1.0 - p)))
     towards = store(store(share * log_p) - store(share * log_q))
     return {"probabilities": slope, "target": towards}
+
+
+def two_logs_gradient(
+    probabilities: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    empty_mean: str = "nan",
+    **_: Any,
+) -> dict[str, Array]:
+    """Autograd through -(y log p + (1 - y) log1p(-p)) times the weight, which it meets first.
+
+    Source: torch, derivatives.yaml, log and log1p: the slopes of both logarithms are quotients.
+    """
+    share = -weighted(
+        shared(
+            cotangent, reduction, probabilities.shape, last_axis=last_axis, empty_mean=empty_mean
+        ),
+        weight,
+    )
+    up = store(store(share * target) / probabilities)
+    down = store(store(share * store(1.0 - target)) / store(1.0 - probabilities))
+    log_p, log_q = store(np.log(probabilities)), store(np.log1p(-probabilities))
+    towards = store(store(share * log_p) - store(share * log_q))
+    return {"probabilities": store(up - down), "target": towards}

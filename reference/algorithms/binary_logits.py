@@ -72,6 +72,7 @@ def relu_less_product(
     logits: Array,
     target: Array,
     *,
+    weight: Array = None,
     pos_weight: Array = None,
     reduction: str = "mean",
     last_axis: str = "kept",
@@ -89,7 +90,7 @@ def relu_less_product(
         share = store(1.0 + store(store(pos_weight - 1.0) * target))
         tail = store(share * store(softplus + np.maximum(-logits, 0.0)))
         losses = store(store(store(1.0 - target) * logits) + tail)
-    return summed_then_divided(losses, reduction, last_axis, empty_mean)
+    return summed_then_divided(weighted(losses, weight), reduction, last_axis, empty_mean)
 
 
 def relu_less_product_gradient(
@@ -97,6 +98,7 @@ def relu_less_product_gradient(
     target: Array,
     cotangent: Array,
     *,
+    weight: Array = None,
     pos_weight: Array = None,
     reduction: str = "mean",
     last_axis: str = "kept",
@@ -105,6 +107,7 @@ def relu_less_product_gradient(
 ) -> dict[str, Array]:
     """Autograd through each operation; the contributions to x are added one after the other."""
     share = shared(cotangent, reduction, logits.shape, last_axis=last_axis, empty_mean=empty_mean)
+    share = weighted(share, weight)
     small = store(np.exp(-np.abs(logits)))
     tail = store(store(np.reciprocal(store(1.0 + small))) * small)
     down = logits >= 0
@@ -150,6 +153,8 @@ def two_log_sigmoids(
     logits: Array,
     target: Array,
     *,
+    weight: Array = None,
+    pos_weight: Array = None,
     reduction: str = "mean",
     last_axis: str = "kept",
     empty_mean: str = "nan",
@@ -157,7 +162,8 @@ def two_log_sigmoids(
 ) -> Array:
     """-y log_sigmoid(x) - (1 - y) log_sigmoid(-x). Source: optax, _classification.py."""
     log_p, log_q = store(log_sigmoid(logits)), store(log_sigmoid(-logits))
-    losses = store(store(-target * log_p) - store(store(1.0 - target) * log_q))
+    hit = weighted(store(-target * log_p), pos_weight)
+    losses = weighted(store(hit - store(store(1.0 - target) * log_q)), weight)
     return reduced(losses, reduction, last_axis=last_axis, empty_mean=empty_mean)
 
 
@@ -166,16 +172,19 @@ def two_log_sigmoids_gradient(
     target: Array,
     cotangent: Array,
     *,
+    weight: Array = None,
+    pos_weight: Array = None,
     reduction: str = "mean",
     last_axis: str = "kept",
     **_: Any,
 ) -> dict[str, Array]:
     """log_sigmoid is -logaddexp(-x, 0), whose derivative is exp(-x - logaddexp(-x, 0))."""
-    share = shared(cotangent, reduction, logits.shape, last_axis=last_axis)
+    share = weighted(shared(cotangent, reduction, logits.shape, last_axis=last_axis), weight)
+    positive = weighted(share, pos_weight)
     log_p, log_q = store(log_sigmoid(logits)), store(log_sigmoid(-logits))
     sigmoid_of_minus = store(np.exp(store(-logits + log_p)))
     sigmoid = store(np.exp(store(logits + log_q)))
-    left = store(store(-share * target) * sigmoid_of_minus)
+    left = store(store(-positive * target) * sigmoid_of_minus)
     right = store(store(-share * store(1.0 - target)) * sigmoid)
-    towards = store(store(-share * log_p) + store(share * log_q))
+    towards = store(store(-positive * log_p) + store(share * log_q))
     return {"logits": store(left - right), "target": towards}

@@ -1,66 +1,54 @@
-"""Cross-entropy with class indices or probabilities, where it is composed around a softmax."""
+"""Cross-entropy with class indices, where it is composed around a softmax."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from reference.algorithms.likelihood import log_softmax, log_softmax_backward
 from reference.algorithms.steps import (
     at_target,
+    centred,
+    centred_in_storage,
+    constant,
     picked,
     quotient,
     reduced,
     safe,
     shared,
-    sum_in_storage,
+    weighted,
 )
 from reference.stable import Array, store
 
 
-def _centred(logits: Array) -> tuple[Array, Array]:
-    """x - max, and the sum of its exponentials over the classes."""
-    centred = logits - np.max(logits, axis=-1, keepdims=True)
-    return centred, np.sum(np.exp(centred), axis=-1, keepdims=True)
-
-
-def _centred_in_storage(logits: Array) -> tuple[Array, Array]:
-    """The same as Eigen evaluates it: the sum runs in the storage dtype."""
-    centred = logits - np.max(logits, axis=-1, keepdims=True)
-    return centred, sum_in_storage(np.exp(centred), axis=-1, keepdims=True)
-
-
-def _divisor(kept: Array, ignored_in_mean: str) -> Array:
-    """Number of the samples in the mean, as a plain number."""
-    return float(kept.size if ignored_in_mean == "counted" else np.sum(kept))
-
-
-def smoothed(target: Array, label_smoothing: float, classes: int) -> Array:
-    """target (1 - s) + s / C, two stored operations."""
-    if label_smoothing == 0.0:
-        return target
-    return store(store(target * (1.0 - label_smoothing)) + label_smoothing / classes)
+def log_sum_exp(logits: Array) -> Array:
+    """max + log(sum(exp(x - max))): what lies below the last digit of the largest logit is lost."""
+    _, total = centred(logits)
+    return np.log(total) + np.max(logits, axis=-1, keepdims=True)
 
 
 def log_sum_exp_less_target(
     logits: Array,
     target: Array,
     *,
+    weight: Array = None,
     ignore_index: int = -100,
+    label_smoothing: float = 0.0,
     reduction: str = "mean",
     empty_mean: str = "nan",
     ignored_in_mean: str = "excluded",
+    weighted_mean: str = "by-weight",
     **_: Any,
 ) -> Array:
-    """max + log(sum(exp(x - max))) less the target's logit. Source: optax and jax.nn.logsumexp."""
-    _, total = _centred(logits)
-    kept = target != ignore_index
-    entry = picked(logits, safe(target, logits.shape[-1]))
-    largest = np.squeeze(np.max(logits, axis=-1, keepdims=True), -1)
-    losses = np.where(kept, (np.log(np.squeeze(total, -1)) + largest) - entry, 0.0)
-    divisor = None if kept.all() else _divisor(kept, ignored_in_mean)
+    """The log-sum-exp less the target's logit. Source: optax and jax.nn.logsumexp."""
+    whole, kept = log_sum_exp(logits), target != ignore_index
+    index = safe(target, logits.shape[-1])
+    hard = np.squeeze(whole, -1) - picked(logits, index)
+    each = _mixed(hard, lambda: whole - logits, index, weight, label_smoothing)
+    losses = np.where(kept, each, 0.0)
+    plain = kept.all() and (weight is None or weighted_mean == "by-count")
+    divisor = None if plain else _divisor(kept, index, weight, ignored_in_mean, weighted_mean)
     return reduced(losses, reduction, divisor=divisor, empty_mean=empty_mean)
 
 
@@ -68,18 +56,52 @@ def log_total_less_centred(
     logits: Array,
     target: Array,
     *,
+    weight: Array = None,
     ignore_index: int = -100,
+    label_smoothing: float = 0.0,
     reduction: str = "mean",
     empty_mean: str = "nan",
     ignored_in_mean: str = "excluded",
+    weighted_mean: str = "by-weight",
     **_: Any,
 ) -> Array:
     """log(sum(exp(x - max))) less (x - max) at the target. Source: TensorFlow, sparse_xent_op.h."""
-    centred, total = _centred_in_storage(logits)
-    kept = target != ignore_index
-    entry = picked(centred, safe(target, logits.shape[-1]))
-    losses = np.where(kept, store(np.log(np.squeeze(total, -1)) - entry), 0.0)
-    return _masked(losses, kept, reduction, empty_mean, ignored_in_mean)
+    gap, total = centred_in_storage(logits)
+    kept, index = target != ignore_index, safe(target, logits.shape[-1])
+    hard = store(np.log(np.squeeze(total, -1)) - picked(gap, index))
+    each = _mixed(hard, lambda: np.log(total) - gap, index, weight, label_smoothing)
+    losses = np.where(kept, each, 0.0)
+    if weight is None:
+        return _masked(losses, kept, reduction, empty_mean, ignored_in_mean)
+    divisor = _divisor(kept, index, weight, ignored_in_mean, weighted_mean)
+    return reduced(losses, reduction, divisor=divisor, empty_mean=empty_mean)
+
+
+def _mixed(
+    hard: Array,
+    costs: Callable[[], Array],
+    index: Array,
+    weight: Array,
+    label_smoothing: float,
+) -> Array:
+    """The target's cost times its weight; smoothing adds those of all classes, each with its own."""
+    hard = hard if weight is None else store(hard * weight[index])
+    if label_smoothing == 0.0:
+        return hard
+    each = store(costs())
+    soft = store(np.sum(weighted(each, weight), axis=-1))
+    part = store(soft * (label_smoothing / each.shape[-1]))
+    return store(store(hard * (1.0 - label_smoothing)) + part)
+
+
+def _divisor(
+    kept: Array, index: Array, weight: Array, ignored_in_mean: str, weighted_mean: str
+) -> Array:
+    """What a mean divides by: the number of the samples in it, or their weights."""
+    counted = ignored_in_mean == "counted"
+    if weight is None or weighted_mean == "by-count":
+        return float(kept.size if counted else np.sum(kept))
+    return store(np.sum(np.where(kept, weight[index], 1.0 if counted else 0.0)))
 
 
 def _masked(
@@ -89,7 +111,7 @@ def _masked(
     if kept.all() or reduction != "mean" or ignored_in_mean == "counted":
         divisor = float(losses.size) if reduction == "mean" else None
         return reduced(losses, reduction, divisor=divisor, empty_mean=empty_mean)
-    valid = _divisor(kept, ignored_in_mean)
+    valid = float(np.sum(kept))
     scale = store(losses * 0.0 + (losses.size / valid if valid else 0.0))
     total = store(np.sum(store(losses * scale)))
     return quotient(total, float(losses.size), empty_mean)
@@ -100,132 +122,103 @@ def softmax_less_one_hot_gradient(
     target: Array,
     cotangent: Array,
     *,
+    weight: Array = None,
     ignore_index: int = -100,
-    reduction: str = "mean",
-    empty_mean: str = "nan",
-    ignored_in_mean: str = "excluded",
-    **_: Any,
+    label_smoothing: float = 0.0,
+    **keywords: Any,
 ) -> dict[str, Array]:
-    """(exp(x - max) / sum - one hot) times the shared cotangent."""
-    centred, total = _centred_in_storage(logits)
-    kept = target != ignore_index
-    place = at_target(logits.shape[-1], safe(target, logits.shape[-1]))
-    slope = store(store(np.exp(centred) / total) - np.where(place, 1.0, 0.0))
-    divisor = _divisor(kept, ignored_in_mean)
-    share = shared(cotangent, reduction, target.shape, divisor=divisor, empty_mean=empty_mean)
-    share = np.expand_dims(np.where(kept, share, 0.0), -1)
-    gradient = store(share * slope)
+    """(exp(x - max) / sum - one hot) times the shared cotangent.
+
+    Weights and smoothing make a row of shares of the one-hot row, and their sum multiplies the softmax.
+    """
+    gap, total = centred_in_storage(logits)
+    kept, own = target != ignore_index, _own(logits, target, weight, label_smoothing)
+    probability = store(np.exp(gap) / total)
+    if weight is not None or label_smoothing != 0.0:
+        probability = store(probability * store(np.sum(own, axis=-1, keepdims=True)))
+    slope = store(probability - own)
+    gradient = store(_share(logits, target, cotangent, kept, weight, keywords) * slope)
     return {"logits": np.where(np.expand_dims(kept, -1), gradient, 0.0)}
 
 
-def log_softmax_times_target(
-    logits: Array,
-    target: Array,
-    *,
-    weight: Array = None,
-    label_smoothing: float = 0.0,
-    reduction: str = "mean",
-    empty_mean: str = "nan",
-    **_: Any,
-) -> Array:
-    """Minus the stored log-softmax times the target (and the weight), summed.
-
-    A reduced result is one sum over samples and classes. Source: torch, LossNLL.cpp.
-    """
-    target = smoothed(target, label_smoothing, logits.shape[-1])
-    terms = store(log_softmax(logits) * target)
-    if weight is not None:
-        terms = store(terms * weight)
-    if reduction == "none":
-        return -store(np.sum(terms, axis=-1))
-    total = -store(np.sum(terms))
-    if reduction == "sum":
-        return total
-    return quotient(total, float(math.prod(logits.shape[:-1])), empty_mean)
-
-
-def log_softmax_times_target_gradient(
-    logits: Array,
-    target: Array,
-    cotangent: Array,
-    *,
-    weight: Array = None,
-    label_smoothing: float = 0.0,
-    reduction: str = "mean",
-    empty_mean: str = "nan",
-    **_: Any,
-) -> dict[str, Array]:
-    """Autograd through the products, and the backward kernel of log-softmax."""
-    share = shared(cotangent, reduction, logits.shape[:-1], empty_mean=empty_mean)
-    share = np.broadcast_to(np.expand_dims(-share, -1), logits.shape)
-    if weight is not None:
-        share = store(share * weight)
-    log_probabilities = log_softmax(logits)
-    mixed = smoothed(target, label_smoothing, logits.shape[-1])
-    slope = store(share * log_probabilities)
-    if label_smoothing != 0.0:
-        slope = store(slope * (1.0 - label_smoothing))
-    backward = log_softmax_backward(log_probabilities, store(share * mixed))
-    return {"logits": backward, "target": slope}
-
-
-def target_times_log_total(
-    logits: Array,
-    target: Array,
-    *,
-    label_smoothing: float = 0.0,
-    reduction: str = "mean",
-    empty_mean: str = "nan",
-    **_: Any,
-) -> Array:
-    """Sum of target (log(sum(exp(x - max))) - (x - max)). Source: TensorFlow, xent_op.h."""
-    centred, total = _centred_in_storage(logits)
-    mixed = smoothed(target, label_smoothing, logits.shape[-1])
-    losses = store(np.sum(mixed * (np.log(total) - centred), axis=-1))
-    divisor = float(losses.size) if reduction == "mean" else None
-    return reduced(losses, reduction, divisor=divisor, empty_mean=empty_mean)
-
-
-def softmax_less_target_gradient(
-    logits: Array,
-    target: Array,
-    cotangent: Array,
-    *,
-    label_smoothing: float = 0.0,
-    reduction: str = "mean",
-    empty_mean: str = "nan",
-    **_: Any,
-) -> dict[str, Array]:
-    """(exp(x - max) / sum - target) times the cotangent: right where a row of targets sums to one."""
-    centred, total = _centred_in_storage(logits)
-    mixed = smoothed(target, label_smoothing, logits.shape[-1])
-    share = shared(cotangent, reduction, logits.shape[:-1], empty_mean=empty_mean)
-    share = np.expand_dims(share, -1)
-    slope = store(share * -store(centred - np.log(total)))
-    if label_smoothing != 0.0:
-        slope = store(slope * (1.0 - label_smoothing))
-    backward = store(store(np.exp(centred) / total) - mixed)
-    return {"logits": store(share * backward), "target": slope}
-
-
-def log_softmax_autodiff_gradient(
-    logits: Array, target: Array, cotangent: Array, *, reduction: str = "mean", **_: Any
-) -> dict[str, Array]:
-    """Derivative of x - max - log(sum(exp(x - max))), step by step. Source: optax, jax.nn."""
-    centred, total = _centred(logits)
-    share = np.expand_dims(shared(cotangent, reduction, logits.shape[:-1]), -1)
-    incoming = store(-share * target)
-    back = store(sum_in_storage(incoming, axis=-1, keepdims=True) / total)
-    gradient = store(incoming - store(np.exp(centred) * back))
-    return {"logits": gradient, "target": store(-share * (centred - np.log(total)))}
-
-
 def log_sum_exp_autodiff_gradient(
-    logits: Array, target: Array, cotangent: Array, *, reduction: str = "mean", **_: Any
+    logits: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    **keywords: Any,
 ) -> dict[str, Array]:
-    """Derivative of log(sum(exp(x - max))), less the one-hot: two terms added. Source: optax."""
-    centred, total = _centred(logits)
-    share = np.expand_dims(shared(cotangent, reduction, target.shape), -1)
-    place = at_target(logits.shape[-1], target)
-    spread = store(np.exp(centred) * store(share / total))
-    return {"logits": store(spread - np.where(place, share, 0.0))}
+    """Derivative of log(sum(exp(x - max))), less what the targets take: two terms. Source: optax."""
+    gap, total = centred(logits)
+    kept, own = target != ignore_index, _own(logits, target, weight, label_smoothing)
+    share = _share(logits, target, cotangent, kept, weight, keywords)
+    taken, whole = _taken(share, own, weight, label_smoothing)
+    return {"logits": store(store(np.exp(gap) * store(whole / total)) - taken)}
+
+
+def exponential_of_difference_gradient(
+    logits: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    **keywords: Any,
+) -> dict[str, Array]:
+    """The same with exp(x - lse) as the softmax, lse stored: a large one costs it digits.
+
+    Source: torch, FunctionsManual.cpp, logsumexp_backward.
+    """
+    kept, own = target != ignore_index, _own(logits, target, weight, label_smoothing)
+    share = _share(logits, target, cotangent, kept, weight, keywords)
+    taken, whole = _taken(share, own, weight, label_smoothing)
+    probability = store(np.exp(store(logits - store(log_sum_exp(logits)))))
+    return {"logits": store(store(whole * probability) - taken)}
+
+
+def _own(logits: Array, target: Array, weight: Array, label_smoothing: float) -> Array:
+    """How often the cost of each class counts in a sample's loss."""
+    classes = logits.shape[-1]
+    index = safe(target, classes)
+    place = at_target(classes, index)
+    if label_smoothing == 0.0 and weight is None:
+        return np.where(place, 1.0, 0.0)
+    hard = 1.0 if weight is None else np.expand_dims(weight[index], -1)
+    if label_smoothing == 0.0:
+        return np.where(place, hard, 0.0)
+    even, rest = (
+        constant(label_smoothing / classes, logits),
+        constant(1.0 - label_smoothing, logits),
+    )
+    return store(np.where(place, store(rest * hard), 0.0) + weighted(even, weight))
+
+
+def _share(
+    logits: Array,
+    target: Array,
+    cotangent: Array,
+    kept: Array,
+    weight: Array,
+    keywords: dict[str, Any],
+) -> Array:
+    """The cotangent of each sample, 0 where it is ignored; with an axis for the classes."""
+    index = safe(target, logits.shape[-1])
+    choices = (keywords.get("ignored_in_mean", ""), keywords.get("weighted_mean", "by-weight"))
+    share = shared(
+        cotangent, keywords.get("reduction", "mean"), target.shape,
+        divisor=_divisor(kept, index, weight, *choices),
+        empty_mean=keywords.get("empty_mean", "nan"),
+    )  # fmt: skip
+    return np.expand_dims(np.where(kept, share, 0.0), -1)
+
+
+def _taken(share: Array, own: Array, weight: Array, label_smoothing: float) -> tuple[Array, Array]:
+    """The cotangent of each cost, and its sum over the classes; one cost only has that of its loss."""
+    taken = store(share * own)
+    if weight is None and label_smoothing == 0.0:
+        return taken, share
+    return taken, store(np.sum(taken, axis=-1, keepdims=True))

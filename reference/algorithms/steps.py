@@ -111,6 +111,25 @@ def sum_over_classes(x: Array) -> Array:
     return np.sum(x, axis=-1, keepdims=True)
 
 
+def centred(logits: Array) -> tuple[Array, Array]:
+    """x - max, and the sum of its exponentials over the classes."""
+    gap = logits - np.max(logits, axis=-1, keepdims=True)
+    return gap, np.sum(np.exp(gap), axis=-1, keepdims=True)
+
+
+def centred_in_storage(logits: Array) -> tuple[Array, Array]:
+    """The same as Eigen evaluates it: the sum runs in the storage dtype."""
+    gap = logits - np.max(logits, axis=-1, keepdims=True)
+    return gap, sum_in_storage(np.exp(gap), axis=-1, keepdims=True)
+
+
+def smoothed(target: Array, label_smoothing: float, classes: int) -> Array:
+    """target (1 - s) + s / C, two stored operations."""
+    if label_smoothing == 0.0:
+        return target
+    return store(store(target * (1.0 - label_smoothing)) + label_smoothing / classes)
+
+
 def weighted(x: Array, weight: Array) -> Array:
     """Times the weight, in memory; untouched without one."""
     return x if weight is None else store(x * weight)
