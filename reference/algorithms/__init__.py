@@ -86,6 +86,7 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "difference_over_variance": binary.clamped_logs_gradient,
             "autograd_through_clip": binary.clipped_probabilities_gradient,
             "autograd_of_two_logs": binary.two_logs_gradient,
+            "two_quotients": binary.two_quotients_gradient,
         },
         "binary_cross_entropy_with_logits": {
             "sigmoid_less_target": binary_logits.sigmoid_less_target_gradient,

@@ -154,3 +154,30 @@ def two_logs_gradient(
     log_p, log_q = store(np.log(probabilities)), store(np.log1p(-probabilities))
     towards = store(store(share * log_p) - store(share * log_q))
     return {"probabilities": store(up - down), "target": towards}
+
+
+def two_quotients_gradient(
+    probabilities: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    empty_mean: str = "nan",
+    **_: Any,
+) -> dict[str, Array]:
+    """(1 - y) / (1 - p) - y / p, the cotangent and the weight last, as kernels with a backward do.
+
+    A quotient by a small probability may overflow although a small cotangent follows.
+    """
+    share = shared(
+        cotangent, reduction, probabilities.shape, last_axis=last_axis, empty_mean=empty_mean
+    )
+    hit = np.where(target == 0, 0.0, store(target / probabilities))
+    against, rest = store(1.0 - target), store(1.0 - probabilities)
+    miss = np.where(against == 0, 0.0, store(against / rest))
+    slope = weighted(store(share * store(miss - hit)), weight)
+    log_p, log_q = store(np.log(probabilities)), store(np.log1p(-probabilities))
+    towards = weighted(store(share * store(log_q - log_p)), weight)
+    return {"probabilities": slope, "target": towards}

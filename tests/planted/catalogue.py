@@ -66,7 +66,9 @@ def find(id: str) -> Planted:
 def _faults(losses: Mapping[str, Mapping[str, Any]]) -> Iterator[Planted]:
     for loss, rows in losses.items():
         for name, (kind, note, *more) in rows.items():
-            found = _planted(name, loss, f"tests.planted.{loss}", kind, note, *more)
+            given = {"module": loss, **dict(*more)}
+            module = f"tests.planted.{given.pop('module')}"
+            found = _planted(name, loss, module, kind, note, given)
             yield found if found.framework == "torch" else _elsewhere(found)
 
 

@@ -12,8 +12,11 @@ from tests.planted.classes import (
     CROSS_ENTROPY,
     NLL,
     beaten,
+    check_class_shares,
+    check_cross_entropy,
     check_nll,
     cross_entropy_losses,
+    kept_weight,
     one_hot,
     smoothed,
     split,
@@ -87,14 +90,6 @@ def _online(x):
     return (top - x) + torch.log(total)
 
 
-def _folded(x):
-    """log(e^a + e^b), class after class."""
-    total = torch.full_like(x[..., :1], -torch.inf)
-    for each in x.split(1, -1):
-        total = torch.logaddexp(total, each)
-    return total - x
-
-
 def _powers_of_two(x):
     """exp2 and log2, as hardware has them."""
     if not x.numel():
@@ -125,7 +120,6 @@ cross_entropy_by_log_sum_exp = _cost(
 cross_entropy_by_log_softmax = _cost(lambda x: -torch.log_softmax(x, -1), width=SINGLE)
 cross_entropy_online = _cost(_online)
 cross_entropy_online_in_float32 = _cost(_online, width=SINGLE)
-cross_entropy_folded = _cost(_folded)
 cross_entropy_powers_of_two = _cost(_powers_of_two)
 cross_entropy_by_chunks = cross_entropy(summation.by_chunks(CROSS_ENTROPY, rows=4))
 cross_entropy_softmax_gradient = cross_entropy(
@@ -134,6 +128,29 @@ cross_entropy_softmax_gradient = cross_entropy(
 cross_entropy_summed_in_halves = cross_entropy(
     summation.summed(CROSS_ENTROPY, summation.in_halves, SINGLE)
 )
+
+
+def cross_entropy_composed(
+    logits, target, *, weight=None, ignore_index=-100, label_smoothing=0.0, reduction="mean"
+):
+    """Single operations around torch.logsumexp in the dtype of the inputs, differentiated by autograd.
+
+    What is ignored is taken out first, for a slope of zero times NaN is NaN.
+    """
+    given = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    check_cross_entropy(logits, target, reduction=reduction, **given)
+    kept, _ = split(target, ignore_index)
+    clear = torch.where(kept.unsqueeze(-1), logits, 0.0)
+    losses = cross_entropy_losses(clear, target, cost_of=_below_the_whole, **given)
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    return total if reduction == "sum" else total / kept_weight(losses, logits, target, **given)
+
+
+def _below_the_whole(logits):
+    x = tamed(logits)
+    return torch.where(beaten(logits), torch.inf, torch.logsumexp(x, -1, keepdim=True) - x)
 
 
 def _shares(terms, **parts):
@@ -155,3 +172,14 @@ class_shares_by_chunks = class_shares(summation.by_chunks(CLASS_SHARES))
 class_shares_summed_exactly = class_shares(
     summation.summed(CLASS_SHARES, summation.exactly, torch.float64)
 )
+
+
+def class_shares_composed(logits, target, *, weight=None, label_smoothing=0.0, reduction="mean"):
+    """Single operations around torch.log_softmax in the dtype of the inputs, by autograd."""
+    given = {"weight": weight, "label_smoothing": label_smoothing}
+    check_class_shares(logits, target, reduction=reduction, **given)
+    share = smoothed(target, label_smoothing)
+    cost = torch.where(beaten(logits), torch.inf, -torch.log_softmax(tamed(logits), -1))
+    asked = torch.where(cost.isinf() & (share == 0), 0.0, cost)
+    losses = weighted(share * asked, weight).sum(-1)
+    return losses if reduction == "none" else getattr(losses, reduction)()

@@ -37,6 +37,14 @@ def _cost(cost_of, **parts):
     return cross_entropy(replace(CROSS_ENTROPY, losses=losses, **parts))
 
 
+def _folded(x):
+    """log(e^a + e^b), class after class: the logarithm is rounded once for each of them."""
+    total = torch.full_like(x[..., :1], -torch.inf)
+    for each in x.split(1, -1):
+        total = torch.logaddexp(total, each)
+    return total - x
+
+
 def _smoothing(soft_of, by_count=False):
     """Another idea of the smoothed part, in the value."""
 
@@ -117,6 +125,7 @@ near_certain_is_zero = _cost(
     lambda x: torch.where(costs(x) < 1e-6, torch.zeros(()).to(x), costs(x))
 )
 mask_fill_value = _cost(lambda x: costs(torch.where(x.isneginf(), -1e4, x)))
+folded_class_after_class = _cost(_folded)
 past_block_of_classes = _cost(lambda x: _masked(x, torch.arange(x.shape[-1]) < 64))
 smoothing_over_others = _smoothing(_over_others)
 smoothing_without_weights = _smoothing(lambda each, index, weight: each.mean(-1))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.planted.catalogue import Planted
+from tests.planted.catalogue import find
 from tests.planted.judging import Bench, judged
 
 CAUSES = {
@@ -29,7 +29,7 @@ def bench() -> Iterator[Bench]:
 @pytest.mark.frameworks
 @pytest.mark.parametrize("name", CAUSES)
 def test_what_shows_between_calls_is_caught_by_invariants_alone(bench: Bench, name: str) -> None:
-    planted = Planted(name, "cross_entropy", f"tests.planted.relations:{name}", "relation", "")
+    planted = find(f"cross_entropy:{name}")
     found = judged(bench.ready(planted), planted, "float32", "quick")
     assert {fault.property for fault in found} == {"invariant"}
     assert CAUSES[name] <= {fault.cause for fault in found}
