@@ -33,6 +33,7 @@ class Arithmetic:
     `storage` is the dtype of the arrays, `compute` the one of registers, `accumulator` the one of
     sums. With `each_op` every operation writes its result to memory in `storage`; without it only
     declared rounding points (`store`) do. `accuracy` holds the transcendentals (ulp of `compute`).
+    With `reciprocals` a quotient by a number is a product with its rounded reciprocal.
     """
 
     storage: Format
@@ -43,6 +44,7 @@ class Arithmetic:
     flush_to_zero: bool = False
     denormals_are_zero: bool = False
     strict_order: bool = False
+    reciprocals: bool = False
 
     def accuracy_of(self, function: str) -> Accuracy:
         return self.accuracy.get(function, Accuracy())
@@ -68,6 +70,11 @@ class Arithmetic:
         if self.flush_to_zero:  # whatever may lie below the smallest normal number may be flushed
             error = np.where(magnitude - bound < form.smallest_normal, form.smallest_normal, error)
         return np.where(reach < np.inf, error, 0.0)
+
+    def reciprocal(self, value: Floats, bound: Floats, divisor: float) -> Floats | float:
+        """What rounding the reciprocal of a divisor is worth, as an error of the dividend."""
+        power_of_two = abs(math.frexp(divisor)[0]) == 0.5
+        return 0.0 if power_of_two else self.rounding(value, bound, self.compute)
 
 
 def wide(storage: Format, base: Arithmetic | None = None) -> Arithmetic:

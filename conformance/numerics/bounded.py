@@ -127,6 +127,8 @@ class Bounded(NDArrayOperatorsMixin):
                 return _compare(ufunc, *operands)
             if name not in RULES:
                 return NotImplemented
+            if name == "divide" and isinstance(inputs[1], (int, float)):
+                operands[0] = estimate.off_by_reciprocal(operands[0], inputs[1], self.arithmetic)
             return Bounded(estimate.apply(ufunc, operands, self.arithmetic), self.arithmetic)
 
     def __array_function__(

@@ -254,8 +254,16 @@ def summed(given: Estimate, axis: int | None, keepdims: bool, arithmetic: Arithm
     return Estimate(value, np.where(np.isnan(bound), np.inf, bound), overflow)
 
 
+def off_by_reciprocal(given: Estimate, divisor: float, arithmetic: Arithmetic) -> Estimate:
+    """The dividend of a quotient by a number, where that is a product with its reciprocal."""
+    if not arithmetic.reciprocals:
+        return given
+    error = arithmetic.reciprocal(given.value, given.bound, divisor)
+    return given._replace(bound=given.bound + error)
+
+
 def divided(given: Estimate, count: int, form: Format, arithmetic: Arithmetic) -> Estimate:
     """Quotient by an exact count, rounded once into `form`."""
     value = np.asarray(given.value / np.float64(count))
-    bound = given.bound / count if count else np.zeros_like(value)
+    bound = off_by_reciprocal(given, count, arithmetic).bound / count if count else np.zeros_like(value)
     return rounded(Estimate(value, bound, given.overflow), form, arithmetic)

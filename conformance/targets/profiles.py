@@ -36,6 +36,7 @@ class Profile(Strict):
     flush_to_zero: bool = False
     denormals_are_zero: bool = False
     summation: Literal["blocked", "any"] = "blocked"
+    constant_divisors: Literal["divided", "reciprocal"] = "divided"
     accuracy: dict[Dtype, dict[str, float]]
     facts: tuple[Fact, ...]
 
@@ -54,6 +55,7 @@ class Profile(Strict):
             flush_to_zero=self.flush_to_zero,
             denormals_are_zero=self.denormals_are_zero,
             strict_order=self.summation == "any",
+            reciprocals=self.constant_divisors == "reciprocal",
         )
 
 

@@ -92,6 +92,7 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "sigmoid_less_target": binary_logits.sigmoid_less_target_gradient,
             "autograd_of_relu_form": binary_logits.relu_less_product_gradient,
             "two_log_sigmoids": binary_logits.two_log_sigmoids_gradient,
+            "two_sigmoids": binary_logits.two_sigmoids_gradient,
         },
         "kl_divergence": {
             "autograd_of_terms": divergence.autograd_of_terms,

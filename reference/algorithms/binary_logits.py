@@ -14,7 +14,7 @@ from reference.algorithms.steps import (
     summed_then_divided,
     weighted,
 )
-from reference.stable import Array, log_sigmoid, store
+from reference.stable import Array, log_sigmoid, softplus, store
 from reference.weights import onto
 
 
@@ -188,3 +188,32 @@ def two_log_sigmoids_gradient(
     right = store(store(-share * store(1.0 - target)) * sigmoid)
     towards = store(store(-positive * log_p) + store(share * log_q))
     return {"logits": store(left - right), "target": towards}
+
+
+def two_sigmoids_gradient(
+    logits: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    weight: Array = None,
+    pos_weight: Array = None,
+    reduction: str = "mean",
+    last_axis: str = "kept",
+    empty_mean: str = "nan",
+    **_: Any,
+) -> dict[str, Array]:
+    """(1 - y) sigmoid(x) - y sigmoid(-x), then the share, then the weight, as kernels with a backward.
+
+    The mean divides first: a small slope loses digits below the range before the weight is met.
+    """
+    share = shared(cotangent, reduction, logits.shape, last_axis=last_axis, empty_mean=empty_mean)
+    up = store(store(1.0 - target) * store(1.0 / (1.0 + np.exp(-logits))))
+    down = store(weighted(target, pos_weight) * store(1.0 / (1.0 + np.exp(logits))))
+    if pos_weight is None:
+        towards = -logits
+    else:
+        towards = store(weighted(store(softplus(-logits)), pos_weight) - store(softplus(logits)))
+    return {
+        "logits": weighted(store(share * store(up - down)), weight),
+        "target": weighted(store(share * towards), weight),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -193,3 +195,23 @@ def test_what_may_vanish_before_it_meets_an_infinity_is_marked(small):
     assert found.overflow
     found = run_bounded(program, arithmetic, (np.array(0.0), np.array(0.25), np.array(np.inf)), {})
     assert not found.overflow
+
+
+def test_a_product_with_a_rounded_reciprocal_needs_the_bound_that_knows_of_it():
+    """XLA compiles a quotient by a constant so."""
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32, strict_order=True)
+    random = np.random.default_rng(4)
+    one = round_to(random.standard_normal(4000), FLOAT32)
+    got = round_to(one * round_to(np.array(1.0 / 120.0), FLOAT32), FLOAT32)
+    gap = np.abs(got - one / 120.0)
+    narrow = run_bounded(lambda x: x / 120.0, arithmetic, (one,), {})
+    wide = run_bounded(lambda x: x / 120.0, replace(arithmetic, reciprocals=True), (one,), {})
+    assert (gap > narrow.bound).any()
+    assert (gap <= wide.bound).all()
+    assert np.max(gap / wide.bound) > 0.7
+
+
+def test_a_reciprocal_of_a_power_of_two_costs_nothing():
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32, reciprocals=True)
+    x = round_to(np.random.default_rng(4).standard_normal(100), FLOAT32)
+    assert not run_bounded(lambda x: x / 64.0, arithmetic, (x,), {}).bound.any()

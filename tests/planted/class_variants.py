@@ -135,22 +135,21 @@ def cross_entropy_composed(
 ):
     """Single operations around torch.logsumexp in the dtype of the inputs, differentiated by autograd.
 
-    What is ignored is taken out first, for a slope of zero times NaN is NaN.
+    Zero times NaN and infinity times zero are no slopes: what is not finite goes the careful way.
     """
     given = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
     check_cross_entropy(logits, target, reduction=reduction, **given)
-    kept, _ = split(target, ignore_index)
-    clear = torch.where(kept.unsqueeze(-1), logits, 0.0)
-    losses = cross_entropy_losses(clear, target, cost_of=_below_the_whole, **given)
+    losses = cross_entropy_losses(logits, target, cost_of=_below_the_whole, **given)
+    divisor = kept_weight(losses, logits, target, **given)
+    if not (losses.isfinite().all() and logits.isfinite().all() and divisor != 0):
+        return cross_entropy_in_float64(logits, target, reduction=reduction, **given)
     if reduction == "none":
         return losses
-    total = losses.sum()
-    return total if reduction == "sum" else total / kept_weight(losses, logits, target, **given)
+    return losses.sum() if reduction == "sum" else losses.sum() / divisor
 
 
 def _below_the_whole(logits):
-    x = tamed(logits)
-    return torch.where(beaten(logits), torch.inf, torch.logsumexp(x, -1, keepdim=True) - x)
+    return torch.logsumexp(logits, -1, keepdim=True) - logits
 
 
 def _shares(terms, **parts):
@@ -178,8 +177,8 @@ def class_shares_composed(logits, target, *, weight=None, label_smoothing=0.0, r
     """Single operations around torch.log_softmax in the dtype of the inputs, by autograd."""
     given = {"weight": weight, "label_smoothing": label_smoothing}
     check_class_shares(logits, target, reduction=reduction, **given)
-    share = smoothed(target, label_smoothing)
-    cost = torch.where(beaten(logits), torch.inf, -torch.log_softmax(tamed(logits), -1))
-    asked = torch.where(cost.isinf() & (share == 0), 0.0, cost)
-    losses = weighted(share * asked, weight).sum(-1)
+    cost = -torch.log_softmax(logits, -1)
+    losses = weighted(smoothed(target, label_smoothing) * cost, weight).sum(-1)
+    if not (logits.isfinite().all() and losses.isfinite().all()):
+        return class_shares_in_float64(logits, target, reduction=reduction, **given)
     return losses if reduction == "none" else getattr(losses, reduction)()
