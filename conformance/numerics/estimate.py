@@ -265,5 +265,7 @@ def off_by_reciprocal(given: Estimate, divisor: float, arithmetic: Arithmetic) -
 def divided(given: Estimate, count: int, form: Format, arithmetic: Arithmetic) -> Estimate:
     """Quotient by an exact count, rounded once into `form`."""
     value = np.asarray(given.value / np.float64(count))
-    bound = off_by_reciprocal(given, count, arithmetic).bound / count if count else np.zeros_like(value)
+    bound = (
+        off_by_reciprocal(given, count, arithmetic).bound / count if count else np.zeros_like(value)
+    )
     return rounded(Estimate(value, bound, given.overflow), form, arithmetic)
