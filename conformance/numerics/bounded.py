@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from conformance.numerics import estimate
+from conformance.numerics import estimate, totals
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.estimate import Estimate, Mask
 from conformance.numerics.formats import Floats
@@ -104,14 +104,14 @@ class Bounded(NDArrayOperatorsMixin):
         """Sum with an accumulator no wider than the storage format."""
         narrow = replace(self.arithmetic, accumulator=self.arithmetic.storage)
         with np.errstate(all="ignore"):
-            state = estimate.summed(self.state, axis, keepdims, narrow)
+            state = totals.summed(self.state, axis, keepdims, narrow)
         return Bounded(state, self.arithmetic).written()
 
     def sum_in_order(self, axis: int | None = None, keepdims: bool = False) -> Bounded:
         """Sum of terms that are added one after the other, however many there are."""
         in_order = replace(self.arithmetic, strict_order=True)
         with np.errstate(all="ignore"):
-            state = estimate.summed(self.state, axis, keepdims, in_order)
+            state = totals.summed(self.state, axis, keepdims, in_order)
         result = Bounded(state, self.arithmetic)
         return result.written() if self.arithmetic.each_op else result
 
@@ -128,7 +128,7 @@ class Bounded(NDArrayOperatorsMixin):
             if name not in RULES:
                 return NotImplemented
             if name == "divide" and isinstance(inputs[1], (int, float)):
-                operands[0] = estimate.off_by_reciprocal(operands[0], inputs[1], self.arithmetic)
+                operands[0] = totals.off_by_reciprocal(operands[0], inputs[1], self.arithmetic)
             return Bounded(estimate.apply(ufunc, operands, self.arithmetic), self.arithmetic)
 
     def __array_function__(
@@ -188,16 +188,16 @@ def _where(condition: Any, then: Any, otherwise: Any) -> Bounded:
 
 
 def _sum(x: Bounded, axis: int | None = None, keepdims: bool = False) -> Bounded:
-    result = Bounded(estimate.summed(x.state, axis, keepdims, x.arithmetic), x.arithmetic)
+    result = Bounded(totals.summed(x.state, axis, keepdims, x.arithmetic), x.arithmetic)
     return result.written() if x.arithmetic.each_op else result
 
 
 def _mean(x: Bounded, axis: int | None = None, keepdims: bool = False) -> Bounded:
     """Sum and division in the accumulator, one store: a mean kernel never stores the sum."""
     arithmetic = x.arithmetic
-    total = estimate.summed(x.state, axis, keepdims, arithmetic)
+    total = totals.summed(x.state, axis, keepdims, arithmetic)
     count = x.size // total.value.size if total.value.size else 0
-    mean = estimate.divided(total, count, arithmetic.accumulator, arithmetic)
+    mean = totals.divided(total, count, arithmetic.accumulator, arithmetic)
     result = Bounded(mean, arithmetic)
     return result.written() if arithmetic.each_op else result
 
