@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.engine.practice import practice_of
-from reference.algorithms import VALUES
+from reference.algorithms import GRADIENTS, VALUES, WEIGHTS
 from tests.engine.honest import LOSSES, side
 
 
@@ -24,3 +24,31 @@ def test_a_logarithm_of_the_complement_is_no_excuse_without_the_clip_that_goes_w
     assert programs("binary_cross_entropy") == {"clamped_logs"}
     clipped = programs("binary_cross_entropy", log_of_zero="clip(1e-7)")
     assert clipped == {"clamped_logs", "clipped_probabilities"}
+
+
+def slopes(loss: str, **conventions: str) -> set[str]:
+    """The same of the programs of gradients."""
+    bound = side().bindings[loss]
+    given = {name.replace("_", "-"): choice for name, choice in conventions.items()}
+    unknown = bound.model_copy(update={"algorithm": None, "conventions": given})
+    practice = practice_of(unknown, LOSSES[loss], "float32", side().profile)
+    return {name for name, program in GRADIENTS[loss].items() if program in practice.gradients}
+
+
+def test_slopes_that_are_right_under_one_choice_alone_excuse_nothing_under_another() -> None:
+    assert "autograd_through_clip" not in slopes("binary_cross_entropy")
+    assert "autograd_through_clip" in slopes("binary_cross_entropy", log_of_zero="clip(1e-7)")
+    assert "softmax_less_target" not in slopes("cross_entropy_probabilities")
+    one = slopes("cross_entropy_probabilities", target_mass="assumed-one")
+    assert one == {*GRADIENTS["cross_entropy_probabilities"]}
+
+
+def test_slopes_by_weights_are_those_of_the_order_that_is_stated() -> None:
+    """The digits that a log-sum-exp loses are no excuse for torch, which subtracts the largest logit."""
+    bound, known = side().bindings["cross_entropy"], WEIGHTS["cross_entropy"]
+    loss, profile = LOSSES["cross_entropy"], side().profile
+    assert bound.algorithm is not None
+    stated = practice_of(bound, loss, "float32", profile).weights
+    assert stated == (known[bound.algorithm.value],)
+    unknown = bound.model_copy(update={"algorithm": None})
+    assert practice_of(unknown, loss, "float32", profile).weights == tuple(known.values())
