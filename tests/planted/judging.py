@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -89,13 +90,25 @@ class Bench:
 
 def judged(ready: Ready, planted: Planted, dtype: str, profile: str, seed: int = 0) -> list[Fault]:
     """Everything that the suite holds against an implementation in one dtype."""
+    cases = _cases(planted.loss, dtype, profile, seed, _key(ready))
+    return held_against(ready, planted, dtype, profile, cases, CHECKED)
+
+
+def held_against(
+    ready: Ready,
+    planted: Planted,
+    dtype: str,
+    profile: str,
+    cases: Sequence[Case],
+    properties: Collection[str],
+) -> list[Fault]:
+    """What these properties find on these cases, and on those that they add themselves."""
     loss, station = LOSSES[planted.loss], ready.station
     block = Block(station.side, loss, dtype, LOSSES)
     book = Book(loss.id, station.target.name, dtype, lambda fault: None)
-    cases = _cases(loss.id, dtype, profile, seed, _key(ready))
     budget = Budget(PROFILES[profile].compiled)
     for name in MAKERS:
-        if name not in CHECKED:
+        if name not in properties:
             continue
         some = cases if name == drawn.VALUE else cases[: PROFILES[profile].paired]
         made = MAKERS[name](block, some, book)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engine.honest import case
 from tests.planted.catalogue import faults, find, load, variants
-from tests.planted.judging import Bench
+from tests.planted.judging import Bench, held_against
 from tests.planted.score import Found, through_suite
 from tests.planted.tables import counts, markdown, missed, summary, text
 
@@ -30,6 +31,7 @@ FAULTS = {
 CORRECT = (
     "mse:mse_composed",
     "nll:nll_of_torch",
+    "cross_entropy:cross_entropy_composed",
     "cross_entropy:cross_entropy_online",
     "binary_cross_entropy_with_logits:logits_by_logaddexp",
 )
@@ -55,6 +57,57 @@ def test_a_planted_fault_is_caught_by_its_property(bench: Bench, id: str) -> Non
 def test_a_correct_variant_is_not_flagged(bench: Bench, id: str) -> None:
     found = through_suite(find(id), bench, "quick")
     assert not found["caught"], found["case"]
+
+
+SUSPECTED = (
+    # the cost is lost in the largest logit, then weighed
+    (
+        "cross_entropy:cross_entropy_by_log_sum_exp",
+        "float32/tails/127x5x1x2c/none/weight=wide,ignore_index=0,label_smoothing=0.0/s444505",
+    ),
+    # the weight times p falls below the range before a large share is met
+    (
+        "cross_entropy:cross_entropy_in_float64",
+        "float64/thresholds/8x2c/mean/ignore_index=0/s361931",
+    ),
+    # the weight times the cost overflows before a small share is met, and so does the weighted mass
+    (
+        "cross_entropy_probabilities:class_shares_in_float32",
+        "float32/wide/16x3x1x3c/none/weight=wide,label_smoothing=0.1/s693322",
+    ),
+    (
+        "cross_entropy_probabilities:class_shares_in_float32",
+        "bfloat16/unnormalised/7x2x33c/sum/weight=wide/s253420",
+    ),
+    # y / p overflows before a small share is met
+    ("binary_cross_entropy:bce_in_float32", "float32/subnormal/65x8x3/none/-/s572496"),
+    # torch divides zero by zero there
+    (
+        "binary_cross_entropy:bce_in_float64",
+        "float16/thresholds/65x5x3/sum/weight=spread/s407867",
+    ),
+    # the share times the slope falls below the range before a large weight is met
+    (
+        "binary_cross_entropy_with_logits:logits_in_float32",
+        "float32/thresholds/9x5x2/mean/weight=spread/s77979",
+    ),
+    # XLA multiplies by 1 / 120
+    ("l1:l1_in_jax", "float32/cancelling/15x8/mean/-/s523906"),
+)
+"""Cases that have flagged correct variants, each with what its order of operations does."""
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(("id", "recipe"), SUSPECTED)
+def test_an_honest_order_of_operations_excuses_what_it_does(
+    bench: Bench, id: str, recipe: str
+) -> None:
+    planted, dtype = find(id), recipe.partition("/")[0]
+    pytest.importorskip(planted.framework)
+    cases = [case(f"{planted.loss}/{recipe}")]
+    asked = ("value", "gradient", "cotangent", "invariant")
+    found = held_against(bench.ready(planted), planted, dtype, "quick", cases, asked)
+    assert not found, [fault.note for fault in found]
 
 
 def results(*caught: str) -> dict[str, dict[str, Found]]:
