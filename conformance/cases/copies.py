@@ -13,8 +13,6 @@ from conformance.specs.models import Loss
 
 #: Past two vector registers of any width, with a tail behind.
 COPIES = 33
-#: Most copies that an id may ask for.
-MOST = 9999
 
 
 def copied(case: Case, loss: Loss, count: int) -> Case:
@@ -30,14 +28,13 @@ def copied(case: Case, loss: Loss, count: int) -> Case:
     if pinned is not None and pinned.shape == batch:
         pinned = _repeated(pinned, count)
     text = f"{case.id}/x{count}"
+    repeated = per_sample(case.parameters, loss, batch, lambda value: _repeated(value, count))
     return Case(
         id=text,
         loss=case.loss,
         dtype=case.dtype,
         inputs={name: _frozen(array, count) for name, array in case.inputs.items()},
-        parameters=per_sample(
-            case.parameters, loss, batch, lambda value: _repeated(value, count)
-        ),
+        parameters=repeated,
         reduction=case.reduction,
         cotangents=replace(case.cotangents, text=text, pinned=pinned),
         conventions=case.conventions,

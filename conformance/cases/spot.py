@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from conformance.cases.case import Array, Case, frozen
-from conformance.cases.cotangent import Cotangents
 from conformance.cases.generation import legal
 from conformance.cases.given import LIMIT, explicit
 from conformance.cases.reals import THRESHOLDS
@@ -45,10 +44,6 @@ class Spot:
         else:
             yield from (self._case(row[None]) for row in rows)
 
-    def at(self, row: Floats) -> Spot:
-        """The spot with other numbers."""
-        return replace(self, case=self._case(row[None]))
-
     def _floating(self) -> list[str]:
         return [name for name, each in self.loss.inputs.items() if each.kind == "real"]
 
@@ -72,7 +67,13 @@ class Spot:
             case.parameters, self.loss, batch, lambda value: np.repeat(value, count, axis=0)
         )
         return explicit(
-            case.loss, case.dtype, inputs, parameters, case.reduction, cotangent=pinned
+            case.loss,
+            case.dtype,
+            inputs,
+            parameters,
+            case.reduction,
+            conventions=case.conventions,
+            cotangent=pinned,
         )
 
 
@@ -97,7 +98,13 @@ def spot_of(
     if sum(sizes) > LIMIT or not all(np.isfinite(array).all() for array in inputs.values()):
         return None
     made = explicit(
-        case.loss, case.dtype, inputs, parameters, case.reduction, cotangent=cotangent
+        case.loss,
+        case.dtype,
+        inputs,
+        parameters,
+        case.reduction,
+        conventions=case.conventions,
+        cotangent=cotangent,
     )
     return Spot(made, loss, together)
 
@@ -120,7 +127,7 @@ def neighbours(numbers: Floats, stream: Stream, form: Format, count: int) -> Flo
     few = stream.integer(-_ULPS, _ULPS, shape)
     far = few * 2 ** stream.integer(0, form.precision - 2, shape)
     others = rows[np.arange(count)[:, None], stream.integer(0, numbers.size - 1, shape)]
-    marks = stream.sign(shape) * stream.one_of(THRESHOLDS, shape)
+    marks = np.clip(stream.one_of(THRESHOLDS, shape), 0.0, form.largest) * stream.sign(shape)
     moved = np.choose(
         kind,
         [

@@ -12,6 +12,7 @@ from conformance.cli.selection import DTYPES, SHARD, chosen_losses, chosen_targe
 
 if TYPE_CHECKING:
     from conformance.engine.request import Request
+    from conformance.results.corpus import Corpus
     from conformance.results.manifest import Manifest
     from conformance.specs.library import Library
 
@@ -37,6 +38,8 @@ class Asked:
     known: tuple[str, ...]
     exhaustive: str | None
     pairs_shard: tuple[int, int]
+    hunt: bool = False
+    corpus: str | None = None
 
     @property
     def flags(self) -> dict[str, Any]:
@@ -47,6 +50,8 @@ class Asked:
             "spec_folder": self.spec_folder,
             "known": self.known,
             "exhaustive": self.exhaustive,
+            "hunt": self.hunt,
+            "corpus": self.corpus,
             "pairs_shard": None
             if self.pairs_shard == WHOLE
             else "/".join(map(str, self.pairs_shard)),
@@ -69,6 +74,8 @@ def asked_again(ctx: click.Context, asked: Asked, manifest: Manifest) -> Asked:
         known=tuple(flags.get("known", ())),
         exhaustive=flags.get("exhaustive"),
         pairs_shard=SHARD.convert(flags.get("pairs_shard", "1/1"), None, None),
+        hunt=flags.get("hunt", False),
+        corpus=flags.get("corpus"),
     )
     typed = {
         name: value
@@ -102,8 +109,24 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
         seed=asked.seed,
         shard=part,
         known=tuple(each for path in asked.known for each in read_known(Path(path))),
+        corpus=_corpus(asked, library),
+        hunts=asked.hunt or asked.profile == "deep",
     )
     return _with_pairs(asked, request, library, file), library
+
+
+def _corpus(asked: Asked, library: Library) -> Corpus:
+    """The suite's own for its own specs, and that of the folder which is named."""
+    from conformance.engine.memory import check
+    from conformance.results.corpus import merged, own_corpus, read_corpus
+
+    own = {} if asked.spec_folder else own_corpus()
+    if asked.corpus is None:
+        return own
+    folder = Path(asked.corpus)
+    given = read_corpus(folder)
+    check(given, folder, library.losses)
+    return merged(own, given)
 
 
 def _with_pairs(asked: Asked, request: Request, library: Library, file: Path | None) -> Request:

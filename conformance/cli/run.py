@@ -59,6 +59,19 @@ NOWHERE = "-"
     help="The K-th of N parts of --exhaustive=pairs.",
 )
 @click.option(
+    "--hunt",
+    is_flag=True,
+    help="Search for the inputs that use most of their bounds too, as the deep profile does.",
+)
+@click.option(
+    "--corpus",
+    default=None,
+    type=click.Path(file_okay=False),
+    envvar="CONFORMANCE_CORPUS",
+    metavar="DIR",
+    help="Folder of worst inputs: asked first beside the suite's own, and what a hunt finds goes there.",
+)
+@click.option(
     "-o",
     "--output",
     default=RESULTS,
@@ -109,6 +122,8 @@ def command(
     shard: str | None,
     exhaustive: str | None,
     pairs_shard: tuple[int, int],
+    hunt: bool,
+    corpus: str | None,
     output: str,
     resume: bool,
     base: str | None,
@@ -131,7 +146,7 @@ def command(
         raise click.UsageError("--resume goes on with a results file; name it with -o")
     asked = Asked(
         losses, target, profile, dtype, device, seed, shard, spec_folder, known, exhaustive,
-        pairs_shard,
+        pairs_shard, hunt, corpus,
     )  # fmt: skip
     with ExitStack() as stack:
         before = earlier(file, stack) if resume and file else None
@@ -158,7 +173,23 @@ def _run(
     if gate is not None:
         digests = {name: spec_digest(library.losses[name]) for name in request.losses}
         base = base_of(gate[0], file, digests, request.profile, gate[1])
-    return _report(record(request, library, file, asked.flags, before), file, form, base)
+    results = record(request, library, file, asked.flags, before)
+    if asked.corpus and request.hunts:
+        _kept(results, Path(asked.corpus))
+    return _report(results, file, form, base)
+
+
+def _kept(results: Results, folder: Path) -> None:
+    """Keep what the run's hunts have climbed to in the folder."""
+    from conformance.cli.output import unwritable
+    from conformance.results.corpus import grown, read_corpus, write_corpus
+
+    try:
+        changed = write_corpus(folder, grown(read_corpus(folder), results))
+    except OSError as error:
+        raise unwritable(str(folder), error) from error
+    for path in changed:
+        click.echo(f"corpus  {path}", err=True)
 
 
 def _report(results: Results, file: Path | None, form: str, base: Results | None) -> int:

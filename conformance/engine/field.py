@@ -13,20 +13,28 @@ from conformance.cases.recipe import GIVEN
 from conformance.cases.sample import batch_of, cut
 from conformance.cases.spot import Spot, is_written_out, spot_of
 from conformance.engine.block import Block
+from conformance.engine.book import Explain, value_fault
 from conformance.engine.drawn import answer_fault
+from conformance.engine.judge import Judgement
 from conformance.engine.share import GRADIENT, VALUE, Use, uses
+from conformance.numerics.classification import Class
 from conformance.numerics.formats import Floats
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 
 Ask = Callable[[Sequence[Call]], list[Outcome]]
+Nature = tuple[object, ...]
 
 KEPT = 3
 """Finds that are kept of each property, and failures of each kind."""
 MOST_DEATHS = 3
 """After so many lost workers a cell is hunted no more."""
+LOOKED_AT = 32
+"""Failing elements of an array that are told apart by what explains them."""
 LONGEST = 4096
 """Numbers of a case that is worth keeping as a recipe."""
+NEARLY = 0.99
+"""A simpler form is kept for so much of the largest share."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,9 @@ class Field:
 
     block: Block
     ask: Ask
+    explain: Explain
     finds: dict[str, list[Find]] = field(default_factory=lambda: {VALUE: [], GRADIENT: []})
-    failures: dict[tuple[object, ...], list[Find]] = field(default_factory=dict)
+    failures: dict[Nature, list[Find]] = field(default_factory=dict)
     tried: int = 0
     deaths: int = 0
 
@@ -68,23 +77,28 @@ class Field:
     def _found(self, case: Case, call: Call, outcome: Outcome) -> list[Find]:
         self.deaths += outcome.death is not None
         self.tried += int(np.prod(batch_of(case.inputs, self.block.loss), dtype=int))
-        if answer_fault(case, call, outcome, VALUE) or outcome.gradient_raised:
+        if outcome.gradient_raised or answer_fault(case, call, outcome, VALUE):
             name = GRADIENT if outcome.gradient_raised else VALUE
-            self._fail(("no answer",), Find(name, 0.0, case, call, 0))
+            self._fail((name, "no answer"), Find(name, 0.0, case, call, 0))
             return []
-        return [find for use in uses(self.block, case, call, outcome) for find in
-                self._looked_at(use, case, call)]  # fmt: skip
+        found = []
+        for use in uses(self.block, case, call, outcome):
+            self._look_at_failures(use, case, call)
+            if use.judged.classes.size:
+                shares = use.shares()
+                place = int(np.argmax(shares))
+                share = float(shares[place])
+                found.append(Find(use.property, share, case, call, use.sample(place)))
+        return found
 
-    def _looked_at(self, use: Use, case: Case, call: Call) -> list[Find]:
-        for element in use.judged.failed[:KEPT].tolist():
-            actual, expected = use.judged.actual[element], use.judged.expected[element]
-            nature = (use.property, use.input, *_nature(actual), *_nature(expected))
+    def _look_at_failures(self, use: Use, case: Case, call: Call) -> None:
+        """Those that no known deviation explains are kept apart from those that one does."""
+        for element in use.judged.failed[:LOOKED_AT].tolist():
+            judged = _only(use.judged, element)
+            known = self.explain(value_fault(use.property, case, call, judged, use.input))
+            actual, expected = judged.actual[element], judged.expected[element]
+            nature = (use.property, use.input, known and known.id, _class(actual), _class(expected))
             self._fail(nature, Find(use.property, 0.0, case, call, use.sample(element)))
-        shares = use.shares
-        if not shares.size:
-            return []
-        place = int(np.argmax(shares))
-        return [Find(use.property, float(shares[place]), case, call, use.sample(place))]
 
     def _keep(self, find: Find) -> None:
         kept = [each for each in self.finds[find.property] if each.case.id != find.case.id]
@@ -92,7 +106,7 @@ class Field:
             kept = sorted([*kept, find], key=lambda each: -each.share)
         self.finds[find.property] = kept[:KEPT]
 
-    def _fail(self, nature: tuple[object, ...], find: Find) -> None:
+    def _fail(self, nature: Nature, find: Find) -> None:
         seen = self.failures.setdefault(nature, [])
         if len(seen) < KEPT:
             seen.append(find)
@@ -100,7 +114,6 @@ class Field:
     def spot(self, find: Find) -> Spot | None:
         """Where the search around a find goes on: its sample, or all of a small case."""
         case, loss = find.case, self.block.loss
-        column = self.block.choices().get("last-axis", "kept") != "kept"
         along = find.call.cotangent
         batch = batch_of(case.inputs, loss)
         alone = case.reduction == "none" and batch != ()
@@ -108,8 +121,7 @@ class Field:
             if along is not None:
                 along = _of_sample(along, find.sample, int(np.prod(batch)))
             case = cut(case, loss, find.sample)
-            if column:
-                case = _flat(case)
+        column = self.block.choices().get("last-axis", "kept") != "kept"
         return spot_of(case, loss, along, column=column, together=alone)
 
     def forms(self, find: Find) -> list[Case]:
@@ -137,20 +149,21 @@ class Field:
         return next((each for each in found if each.share >= NEARLY * most > 0.0), None)
 
 
-NEARLY = 0.99
-"""A simpler form is kept for so much of the largest share."""
+def _only(judged: Judgement, element: int) -> Judgement:
+    """The judgement as if no other element had failed."""
+    classes = np.minimum(judged.classes, np.int8(Class.OWN))
+    classes[element] = judged.classes[element]
+    return replace(judged, classes=classes)
 
 
-def _nature(value: float) -> tuple[bool, bool, bool]:
-    return bool(np.isnan(value)), bool(np.isinf(value)), value == 0.0
+def _class(value: float) -> str:
+    if np.isnan(value):
+        return "nan"
+    return "infinite" if np.isinf(value) else "zero" if value == 0.0 else "number"
 
 
 def _of_sample(along: Floats, sample: int, samples: int) -> Floats:
     return along.reshape(-1)[sample * along.size // samples].reshape(1)
-
-
-def _flat(case: Case) -> Case:
-    return case
 
 
 def _size(case: Case) -> int:

@@ -10,23 +10,25 @@ from functools import cached_property, partial
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
-from conformance.engine import drawn
+from conformance.engine import drawn, memory
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
+from conformance.engine.hunt import COMPILED, EFFORT, hunt
 from conformance.engine.invariants import smallest
 from conformance.engine.known import explainer, vanished
+from conformance.engine.memory import own_cases
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
-from conformance.engine.request import Request
+from conformance.engine.request import COMPARED, Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station, in_order
-from conformance.results.cell import Cell, Key
+from conformance.results.cell import Cell, Climb, Key
 from conformance.specs.models import Loss
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
@@ -55,7 +57,7 @@ class Job:
     book: Book
     tasks: tuple[Task, ...]
     answers: Future[list[Outcome]]
-    digest: str
+    batch: Batch
 
 
 def cells(
@@ -137,7 +139,7 @@ def _ask(
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
     calls = [call for task in tasks for call in task.calls]
-    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch.digest)
+    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch)
 
 
 def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
@@ -161,6 +163,9 @@ def _tasks(
     for name, make in MAKERS.items():
         if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
+        if name == drawn.VALUE:
+            few = budget.apart() if station.target.compiles else None
+            yield from memory.tasks(request.corpus, block, book, few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
             tasks = within(budget, tasks, name, book)
@@ -174,6 +179,7 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
         outcomes = [next(answers) for _ in task.calls]
         task.judge(job.book, outcomes)
         job.book.tally(task.property).warn(outcomes)
+    climbs = _hunted(request, job)
     for found in findings(
         job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
     ):
@@ -184,7 +190,18 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     for name, gone in vanished(job.book, job.station.target, request.known).items():
         job.book.tally(name).vanished += gone
     for name in _asked(request, job.station):
-        yield _cell(job, name)
+        yield replace(_cell(job, name), climb=climbs.get(name))
+
+
+def _hunted(request: Request, job: Job) -> Mapping[str, Climb]:
+    """How far a hunt came, by property; nothing where none is asked for."""
+    compared = {*COMPARED} & {*request.properties}
+    if not (request.hunts and compared) or job.station.beside or job.block.binding.absent:
+        return {}
+    effort = COMPILED if job.station.target.compiles else EFFORT
+    asking = partial(ask, job.station)
+    entries = own_cases(request.corpus, job.block)
+    return hunt(job.block, asking, job.batch.cases, entries, job.book, request.seed, effort)
 
 
 def _cell(job: Job, name: str) -> Cell:
@@ -193,7 +210,7 @@ def _cell(job: Job, name: str) -> Cell:
     skipped = merged_reasons(book.skipped.get(name, {}))
     empty = not (tally.cases or tally.outcomes or tally.findings)
     tally.reason = absent or skipped or (NOTHING if empty else None)
-    drawn_inputs = job.digest if tally.cases and name not in WRITTEN else None
+    drawn_inputs = job.batch.digest if tally.cases and name not in WRITTEN else None
     return replace(tally.cell(), inputs=drawn_inputs)
 
 

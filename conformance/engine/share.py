@@ -27,12 +27,13 @@ class Use:
     judged: Judgement
     samples: int
 
-    @property
     def shares(self) -> Floats:
-        """Error / own bound; 0 for what is rounded correctly, as nothing lies nearer, or fails."""
+        """Error / own bound; 0 for what fails, and for what passes whatever its bound is."""
         judged = self.judged
+        found = np.zeros(judged.classes.size)
+        found[judged.probed] = judged.share
         counted = (judged.classes > Class.CORRECTLY_ROUNDED) & (judged.classes < Class.EXCEEDS)
-        return np.where(counted & np.isfinite(judged.share), judged.share, 0.0)
+        return np.where(counted & (found <= 1.0), found, 0.0)
 
     def sample(self, element: int) -> int:
         """The sample that an element belongs to."""

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from conformance.results.cell import Cell, Climb
+from conformance.results.cell import Cell
 from conformance.results.codec import Mismatch, decode, encode
 from conformance.results.read import Results, ResultsError
 
@@ -38,7 +38,6 @@ class Entry:
     version: str | None
     case: str
 
-    @property
     def place(self) -> Place:
         return self.dtype, self.property, self.target
 
@@ -75,10 +74,10 @@ def _read(path: Path) -> tuple[Entry, ...]:
     found: dict[Place, Entry] = {}
     for number, line in enumerate(lines, start=1):
         entry = _entry(line, path, number)
-        if entry.place in found:
-            told = f"{' '.join(entry.place)} again; keep the line with the larger share"
+        if entry.place() in found:
+            told = f"{' '.join(entry.place())} again; keep the line with the larger share"
             raise ResultsError(path, number, told)
-        found[entry.place] = entry
+        found[entry.place()] = entry
     return tuple(found.values())
 
 
@@ -113,12 +112,12 @@ def merged(one: Corpus, other: Corpus) -> Corpus:
 def _worst(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     kept: dict[Place, Entry] = {}
     for entry in entries:
-        if entry.place not in kept or entry.share > kept[entry.place].share:
-            kept[entry.place] = entry
+        if entry.place() not in kept or entry.share > kept[entry.place()].share:
+            kept[entry.place()] = entry
     return tuple(sorted(kept.values(), key=_order))
 
 
-def _order(entry: Entry) -> tuple[int, str, str]:
+def _order(entry: Entry) -> tuple[int, bool, str]:
     return _DTYPES.index(entry.dtype), entry.property != "value", entry.target
 
 
@@ -135,27 +134,27 @@ def grown(corpus: Corpus, results: Results) -> Corpus:
     versions = {each.name: each.version for each in results.manifest.targets}
     found: dict[str, list[Entry]] = {loss: list(entries) for loss, entries in corpus.items()}
     for cell in results.cells:
-        for climb in cell.climbs:
-            entry = _entry_of(cell, climb, versions[cell.target])
-            kept = [_again(each, entry, climb) for each in found.get(cell.loss, ())]
-            found[cell.loss] = [*kept, entry]
+        climb = cell.climb
+        if climb is None or climb.case is None:
+            continue
+        entry = _entry_of(cell, climb.after, climb.case, versions[cell.target])
+        kept = [_again(each, entry, climb.kept) for each in found.get(cell.loss, ())]
+        found[cell.loss] = [*kept, entry]
     return {loss: _worst(entries) for loss, entries in found.items()}
 
 
-def _entry_of(cell: Cell, climb: Climb, version: str | None) -> Entry:
+def _entry_of(cell: Cell, share: float, case: str, version: str | None) -> Entry:
     made = {
-        "dtype": cell.dtype, "property": climb.property, "target": unversioned(cell.target),
-        "share": float(f"{climb.after:.4g}"), "version": version, "case": climb.case,
+        "dtype": cell.dtype, "property": cell.property, "target": unversioned(cell.target),
+        "share": share, "version": version, "case": case,
     }  # fmt: skip
     return decode(Entry, made)
 
 
-def _again(old: Entry, new: Entry, climb: Climb) -> Entry:
+def _again(old: Entry, new: Entry, share: float | None) -> Entry:
     """The old entry at its share in this run, where that is the same version of its target."""
-    same = old.place == new.place and old.version == new.version
-    if climb.kept is None or not same:
-        return old
-    return replace(old, share=float(f"{climb.kept:.4g}"))
+    same = old.place() == new.place() and old.version == new.version
+    return old if share is None or not same else replace(old, share=share)
 
 
 def write_corpus(folder: Path, corpus: Corpus) -> list[Path]:
