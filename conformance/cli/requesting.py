@@ -12,7 +12,6 @@ from conformance.cli.selection import DTYPES, SHARD, chosen_losses, chosen_targe
 
 if TYPE_CHECKING:
     from conformance.engine.request import Request
-    from conformance.results.corpus import Corpus
     from conformance.results.manifest import Manifest
     from conformance.specs.library import Library
 
@@ -90,6 +89,7 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
 
     All pairs of inputs are kept beside the results `file` as they are tried.
     """
+    from conformance.cli.remembering import corpus_of
     from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Request
     from conformance.engine.shard import shard
     from conformance.specs.library import load_library
@@ -109,24 +109,10 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
         seed=asked.seed,
         shard=part,
         known=tuple(each for path in asked.known for each in read_known(Path(path))),
-        corpus=_corpus(asked, library),
+        corpus=corpus_of(asked.corpus, library.losses, own=not asked.spec_folder),
         hunts=asked.hunt or asked.profile == "deep",
     )
     return _with_pairs(asked, request, library, file), library
-
-
-def _corpus(asked: Asked, library: Library) -> Corpus:
-    """The suite's own for its own specs, and that of the folder which is named."""
-    from conformance.engine.memory import check
-    from conformance.results.corpus import merged, own_corpus, read_corpus
-
-    own = {} if asked.spec_folder else own_corpus()
-    if asked.corpus is None:
-        return own
-    folder = Path(asked.corpus)
-    given = read_corpus(folder)
-    check(given, folder, library.losses)
-    return merged(own, given)
 
 
 def _with_pairs(asked: Asked, request: Request, library: Library, file: Path | None) -> Request:

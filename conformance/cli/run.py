@@ -165,6 +165,7 @@ def _run(
 ) -> int:
     from conformance.cli.gating import base_of
     from conformance.cli.recording import record
+    from conformance.cli.remembering import keep
     from conformance.cli.requesting import request_of
     from conformance.specs.library import spec_digest
 
@@ -175,21 +176,8 @@ def _run(
         base = base_of(gate[0], file, digests, request.profile, gate[1])
     results = record(request, library, file, asked.flags, before)
     if asked.corpus and request.hunts:
-        _kept(results, Path(asked.corpus))
+        keep(results, asked.corpus)
     return _report(results, file, form, base)
-
-
-def _kept(results: Results, folder: Path) -> None:
-    """Keep what the run's hunts have climbed to in the folder."""
-    from conformance.cli.output import unwritable
-    from conformance.results.corpus import grown, read_corpus, write_corpus
-
-    try:
-        changed = write_corpus(folder, grown(read_corpus(folder), results))
-    except OSError as error:
-        raise unwritable(str(folder), error) from error
-    for path in changed:
-        click.echo(f"corpus  {path}", err=True)
 
 
 def _report(results: Results, file: Path | None, form: str, base: Results | None) -> int:

@@ -24,9 +24,12 @@ from conformance.engine.block import Block
 from conformance.engine.book import Book
 from conformance.engine.drawn import examine
 from conformance.engine.field import KEPT, Ask, Field, Find
+from conformance.engine.memory import own_cases
+from conformance.engine.request import COMPARED, Request
 from conformance.engine.shapes import coarse
 from conformance.engine.share import GRADIENT, VALUE
 from conformance.engine.tally import Tally, brief
+from conformance.engine.workers import Station
 from conformance.results.cell import Climb
 from conformance.targets.call import Call
 
@@ -53,6 +56,18 @@ _LARGEST = 512
 _FIRST = 6
 """Cases of the run that a hunt begins with, those that use most of their bounds."""
 _SEEDS = 1 << 32
+
+
+def hunted(
+    request: Request, station: Station, block: Block, cases: Sequence[Case], book: Book, ask: Ask
+) -> dict[str, Climb]:
+    """How far a hunt on a target came, by property; nothing where none is asked for."""
+    compared = {*COMPARED} & {*request.properties}
+    if not (request.hunts and compared) or station.beside or block.binding.absent is not None:
+        return {}
+    effort = COMPILED if station.target.compiles else EFFORT
+    entries = own_cases(request.corpus, block)
+    return hunt(block, ask, cases, entries, book, request.seed, effort)
 
 
 def hunt(

@@ -15,20 +15,19 @@ from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
-from conformance.engine.hunt import COMPILED, EFFORT, hunt
+from conformance.engine.hunt import hunted
 from conformance.engine.invariants import smallest
 from conformance.engine.known import explainer, vanished
-from conformance.engine.memory import own_cases
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
-from conformance.engine.request import COMPARED, Request
+from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station, in_order
-from conformance.results.cell import Cell, Climb, Key
+from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
@@ -179,7 +178,8 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
         outcomes = [next(answers) for _ in task.calls]
         task.judge(job.book, outcomes)
         job.book.tally(task.property).warn(outcomes)
-    climbs = _hunted(request, job)
+    asking = partial(ask, job.station)
+    climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
     for found in findings(
         job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
     ):
@@ -191,17 +191,6 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
         job.book.tally(name).vanished += gone
     for name in _asked(request, job.station):
         yield replace(_cell(job, name), climb=climbs.get(name))
-
-
-def _hunted(request: Request, job: Job) -> Mapping[str, Climb]:
-    """How far a hunt came, by property; nothing where none is asked for."""
-    compared = {*COMPARED} & {*request.properties}
-    if not (request.hunts and compared) or job.station.beside or job.block.binding.absent:
-        return {}
-    effort = COMPILED if job.station.target.compiles else EFFORT
-    asking = partial(ask, job.station)
-    entries = own_cases(request.corpus, job.block)
-    return hunt(job.block, asking, job.batch.cases, entries, job.book, request.seed, effort)
 
 
 def _cell(job: Job, name: str) -> Cell:

@@ -1,0 +1,172 @@
+"""A hunt climbs to what drawn cases do not meet, and what it finds can be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from conformance.cases.replay import rebuild
+from conformance.engine.field import MOST_DEATHS
+from conformance.engine.hunt import Effort, hunt
+from conformance.engine.known import explainer
+from conformance.engine.replay import replay
+from conformance.engine.request import Request
+from conformance.engine.run import cells
+from conformance.engine.workers import Station
+from conformance.numerics.formats import Floats
+from conformance.results.cell import Cell, Climb
+from conformance.results.corpus import Corpus, Entry
+from conformance.targets.call import Call
+from conformance.targets.known import Deviation, Expect, When
+from conformance.targets.outcome import Died, Outcome
+from tests.engine.honest import (
+    LOSSES,
+    Fake,
+    Spoil,
+    block,
+    case,
+    changed,
+    refused,
+    station,
+    unexplained,
+    untouched,
+    worked,
+)
+
+LOSS, DTYPE = "binary_cross_entropy_with_logits", "float32"
+PLACE = 5.4321
+LITTLE = Effort(recipes=20, steps=20)
+
+
+def run(of: Station, **more: object) -> dict[str, Cell]:
+    asked = {"properties": ("value", "gradient"), "corpus": {}, **more}
+    request = Request((LOSS,), (of.target,), (DTYPE,), **asked)  # type: ignore[arg-type]
+    return {cell.property: cell for cell in cells(request, LOSSES, [of], [])}
+
+
+def off(logits: Floats) -> Floats:
+    """Relative error: a little more with each step towards a logit, and too much beside it."""
+    distance = np.abs(logits - PLACE)
+    near = np.clip(-np.log10(distance + 1e-9), -1.0, 5.0)
+    return np.where(distance < 4e-6, 1e-3, 2.0**-24 * (1.0 + near))
+
+
+def narrow(call: Call, was: Outcome) -> Outcome:
+    """Wrong within four millionths of one logit."""
+    if was.value is None or call.reduction != "none" or call.inputs["logits"].shape != was.shape:
+        return was
+    return replace(was, value=changed(was.value, lambda x: x * (1.0 + off(call.inputs["logits"]))))
+
+
+def test_a_narrow_window_is_found_by_hunting_alone() -> None:
+    drawn = run(station(narrow))
+    assert {cell.verdict for cell in drawn.values()} == {"pass"}
+    found = run(station(narrow), hunts=True)
+    assert found["value"].verdict == "fail"
+    (finding,) = found["value"].findings
+    assert abs(finding.inputs["logits"][0] - PLACE) < 4e-6  # type: ignore[index]
+    again = replay(finding.case, station(narrow), LOSSES)
+    assert (again[0].property, again[0].verdict) == ("value", "fail")
+    assert replay(finding.case, station(), LOSSES)[0].verdict == "pass"
+
+
+def test_a_hunt_says_how_far_it_came_and_the_same_seed_comes_as_far() -> None:
+    found, again = (run(station(), hunts=True, seed=3) for _ in range(2))
+    for name, cell in found.items():
+        assert cell.verdict == "pass"
+        assert cell.climb is not None
+        assert 0.0 < cell.climb.before <= cell.climb.after / 0.98 <= 1.02
+        assert cell.climb.tried > 1_000
+        assert cell.climb == again[name].climb
+        assert rebuild(str(cell.climb.case), LOSSES).loss == LOSS
+    other = run(station(), hunts=True, seed=4)
+    assert other["value"].climb != found["value"].climb
+
+
+def test_nothing_is_hunted_unless_it_is_asked_for() -> None:
+    assert {cell.climb for cell in run(station()).values()} == {None}
+
+
+def test_the_corpus_of_the_target_is_measured_anew() -> None:
+    climb = run(station(), hunts=True)["value"].climb
+    assert climb is not None
+    entry = Entry("float32", "value", "torch@cpu", 0.5, "9.9", str(climb.case))
+    corpus: Corpus = {LOSS: (entry,)}
+    kept = run(station(), hunts=True, corpus=corpus)["value"]
+    assert kept.climb is not None
+    assert kept.climb.kept == climb.after
+    assert kept.climb.before >= climb.after
+    assert kept.rows[0].case == f"value:{climb.case}"
+
+
+@dataclass
+class Counted:
+    """Answers spoiled, calls counted."""
+
+    spoil: Spoil
+    calls: list[Call] = field(default_factory=list)
+
+    def __call__(self, calls: object) -> list[Outcome]:
+        found = Fake(self.spoil).evaluate(calls)  # type: ignore[arg-type]
+        self.calls += calls  # type: ignore[arg-type]
+        return found
+
+
+def hunted(spoil: Spoil, known: tuple[Deviation, ...] = ()) -> tuple[Mapping[str, Climb], object]:
+    of, ask = block("mse"), Counted(spoil)
+    book = worked(of, "value", [case("mse/float32/typical/4x3/none/-/s3")])
+    if known:
+        book.explain = explainer(station().target, LOSSES, known)
+    return hunt(of, ask, [], {}, book, 0, LITTLE), (book, ask)
+
+
+def test_a_worker_that_keeps_dying_is_left_alone() -> None:
+    def dead(call: Call, was: Outcome) -> Outcome:
+        return Outcome(death=Died("crash", "the process was ended by SIGSEGV"))
+
+    climbs, (book, ask) = hunted(dead)  # type: ignore[misc]
+    assert {climb.case for climb in climbs.values()} == {None}
+    assert {fault.kind for fault in book.faults} == {"crash"}
+    assert len(ask.calls) <= MOST_DEATHS + 3
+
+
+def test_legal_input_that_is_refused_on_the_way_is_told() -> None:
+    def picky(call: Call, was: Outcome) -> Outcome:
+        return refused() if (np.abs(call.inputs["prediction"]) > 1e30).any() else was
+
+    _, (book, _) = hunted(picky)  # type: ignore[misc]
+    assert ("value", "exception") in {(each.property, each.kind) for each in book.faults}
+
+
+def test_a_known_deviation_does_not_hide_another_failure_of_its_kind() -> None:
+    def twice(call: Call, was: Outcome) -> Outcome:
+        """NaN above one, which is known, and below minus a thousand, which is not."""
+        given = call.inputs["prediction"]
+        if was.value is None or call.reduction != "none" or given.shape != was.shape:
+            return was
+        wrong = (given > 1) | (given < -1000)
+        return replace(was, value=changed(was.value, lambda x: np.where(wrong, np.nan, x)))
+
+    known = Deviation(
+        id="nan-above-one",
+        loss=("mse",),
+        framework="torch",
+        property=("value",),
+        when=When(where="prediction > 1"),
+        expect=Expect(value="nan"),
+        reason="planted for this test",
+        source="https://example.org",
+        since="2026-01-01",
+    )
+    _, (book, _) = hunted(twice, (known,))  # type: ignore[misc]
+    assert {fault.kind for fault in book.faults} == {"nan"}
+    assert all((fault.case.inputs["prediction"] < -1000).any() for fault in book.faults)
+    assert "nan-above-one" in book.tally("value").known
+
+
+def test_an_honest_target_has_nothing_to_report() -> None:
+    _, (book, _) = hunted(untouched)  # type: ignore[misc]
+    assert book.faults == []
+    assert book.explain is unexplained
