@@ -52,8 +52,8 @@ Corpus = Mapping[str, tuple[Entry, ...]]
 def corpus_folder() -> Path:
     """Where the suite's own lies: `reports/corpus` in a checkout, else the copy in the package."""
     package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / "reports"
-    return (checkout if checkout.is_dir() else package / "_reports") / "corpus"
+    checkout = package.parent / "reports" / "corpus"
+    return checkout if checkout.is_dir() else package / "_reports" / "corpus"
 
 
 @cache
