@@ -19,21 +19,26 @@ from conformance.specs.models import Loss
 from conformance.targets.call import Call
 
 
-def tasks(corpus: Corpus, block: Block, book: Book, budget: Budget | None) -> Iterator[Task]:
+def tasks(
+    corpus: Corpus, block: Block, book: Book, budget: Budget | None, *, few: bool = False
+) -> Iterator[Task]:
     """The calls of the entries, for `value` and `gradient`; with a budget those that it admits."""
-    made = drawn.tasks(block, remembered(corpus, block), book)
+    made = drawn.tasks(block, remembered(corpus, block, few=few), book)
     if budget is not None:
         made = (task for task in made if budget.admits(task))
     yield from (replace(task, property=drawn.VALUE) for task in made)
 
 
-def remembered(corpus: Corpus, block: Block) -> list[Case]:
+def remembered(corpus: Corpus, block: Block, *, few: bool = False) -> list[Case]:
     """The entries' cases that the target can be asked, each once, its own first.
 
-    Raises CaseTextError for an entry that names no case of the specs.
+    With `few` only those found on the target itself, if there are such. Raises CaseTextError for an
+    entry that names no case of the specs.
     """
     own = unversioned(block.side.name)
     entries = sorted(_entries(corpus, block), key=lambda each: each.target != own)
+    if few and entries and entries[0].target == own:
+        entries = [each for each in entries if each.target == own]
     cases = [rebuild(text, block.losses) for text in dict.fromkeys(each.case for each in entries)]
     return [case for case in cases if isinstance(block.bound(case), Call)]
 

@@ -163,8 +163,9 @@ def _tasks(
         if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
         if name == drawn.VALUE:
-            few = budget.apart() if station.target.compiles else None
-            yield from memory.tasks(request.corpus, block, book, few)
+            apart = budget.apart() if station.target.compiles else None
+            few = request.depth.coarse
+            yield from memory.tasks(request.corpus, block, book, apart, few=few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
             tasks = within(budget, tasks, name, book)

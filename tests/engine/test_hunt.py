@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from conformance.cases.replay import rebuild
-from conformance.cases.spot import stepped
 from conformance.engine.field import MOST_DEATHS, NEARLY
 from conformance.engine.hunt import Effort, hunt
 from conformance.engine.known import explainer
@@ -52,7 +51,7 @@ def run(of: Station, **more: object) -> dict[str, Cell]:
 
 
 def bounded(call: Call, shares: Floats) -> Floats:
-    """Numbers of the format that are off by at most these shares of the bound."""
+    """Off by at most these shares of the bound, or rounded correctly."""
     of = block(LOSS)
     loss, form = LOSSES[LOSS], FORMATS[DTYPE]
     practice = practice_of(of.binding, loss, DTYPE, of.side.profile, {})
@@ -63,11 +62,9 @@ def bounded(call: Call, shares: Floats) -> Floats:
     limits = value_limits(reference_of(loss, DTYPE), practice, given, np.arange(truth.size))
     allowed = limit(limits.own, form, None).reshape(truth.shape)
     moved = round_to(truth + shares * allowed, form)
-    finite = np.isfinite(moved)
-    back = stepped(np.where(finite, moved, 1.0), -np.ones(moved.shape, dtype=np.int64), form)
     with np.errstate(invalid="ignore"):
-        past = finite & (moved - truth > shares * allowed)
-    return np.where(past, back, moved)
+        past = np.abs(moved - truth) > shares * allowed
+    return np.where(past, round_to(truth, form), moved)
 
 
 def closeness(call: Call) -> Floats:

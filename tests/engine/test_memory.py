@@ -47,6 +47,15 @@ def test_every_target_is_asked_once_for_each_case_its_own_first() -> None:
     assert OWN in asked
 
 
+def test_a_quick_run_asks_a_target_for_its_own_or_for_all_where_it_has_none() -> None:
+    assert [each.id for each in remembered(CORPUS, block("mse"), few=True)] == [OWN]
+    unmet = block("mse", framework="tensorflow")
+    assert remembered(CORPUS, unmet, few=True) != []
+    assert [each.id for each in remembered(CORPUS, unmet, few=True)] == [
+        each.id for each in remembered(CORPUS, unmet)
+    ]
+
+
 def test_what_a_target_does_not_take_is_left_out_without_a_word() -> None:
     of = block("mse", framework="optax")
     unable = [rebuild(WEIGHTED, LOSSES)]
