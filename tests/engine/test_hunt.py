@@ -40,20 +40,21 @@ from tests.engine.honest import (
 )
 
 LOSS, DTYPE = "mse", "float32"
+CLASSES = "cross_entropy"
 PLACE = 5.4321
-LITTLE = Effort(recipes=20, steps=20)
+LITTLE = Effort(recipes=60, steps=20)
 
 
-def run(of: Station, **more: object) -> dict[str, Cell]:
+def run(of: Station, loss: str = LOSS, **more: object) -> dict[str, Cell]:
     asked = {"properties": ("value", "gradient"), "corpus": {}, **more}
-    request = Request((LOSS,), (of.target,), (DTYPE,), **asked)  # type: ignore[arg-type]
+    request = Request((loss,), (of.target,), (DTYPE,), **asked)  # type: ignore[arg-type]
     return {cell.property: cell for cell in cells(request, LOSSES, [of], [])}
 
 
 def bounded(call: Call, shares: Floats) -> Floats:
     """Off by at most these shares of the bound, or rounded correctly."""
-    of = block(LOSS)
-    loss, form = LOSSES[LOSS], FORMATS[DTYPE]
+    of = block(call.binding.loss)
+    loss, form = of.loss, FORMATS[DTYPE]
     practice = practice_of(of.binding, loss, DTYPE, of.side.profile, {})
     names = {name.replace("-", "_"): text for name, text in practice.choices.items()}
     keywords = {**call.parameters, "reduction": call.reduction, **names}
@@ -68,30 +69,26 @@ def bounded(call: Call, shares: Floats) -> Floats:
 
 
 def closeness(call: Call) -> Floats:
-    """From 0.3 to 0.95, the nearer a prediction is to one place; past the bound beside it."""
-    distance = np.abs(call.inputs["prediction"] - PLACE)
-    near = np.clip(0.4 - 0.1 * np.log10(distance + 1e-9), 0.3, 0.95)
+    """From 0.1 to 0.9, the nearer the first logit is to one place; past the bound beside it."""
+    distance = np.abs(call.inputs["logits"][..., 0] - PLACE)
+    near = np.clip(0.3 - 0.12 * np.log10(distance + 1e-9), 0.1, 0.9)
     return np.where(distance < 3e-6, 40.0, near)
 
 
 def narrow(call: Call, was: Outcome) -> Outcome:
-    """Wrong within three millionths of one prediction."""
-    if (
-        was.value is None
-        or call.reduction != "none"
-        or call.inputs["prediction"].shape != was.shape
-    ):
+    """Wrong within three millionths of one logit."""
+    if was.value is None or call.reduction != "none":
         return was
     return replace(was, value=stored(bounded(call, closeness(call)), DTYPE))
 
 
 def test_a_narrow_window_is_found_by_hunting_alone() -> None:
-    drawn = run(station(narrow))
+    drawn = run(station(narrow), CLASSES)
     assert {cell.verdict for cell in drawn.values()} == {"pass"}
-    found = run(station(narrow), hunts=True)
+    found = run(station(narrow), CLASSES, hunts=True)
     assert found["value"].verdict == "fail"
     (finding,) = found["value"].findings
-    assert abs(finding.inputs["prediction"][0] - PLACE) < 3e-6  # type: ignore[index]
+    assert abs(np.ravel(finding.inputs["logits"])[0] - PLACE) < 3e-6  # type: ignore[index]
     again = replay(finding.case, station(narrow), LOSSES)
     assert (again[0].property, again[0].verdict) == ("value", "fail")
     assert replay(finding.case, station(), LOSSES)[0].verdict == "pass"
