@@ -31,7 +31,7 @@ MOST_DEATHS = 3
 """After so many lost workers a cell is hunted no more."""
 LOOKED_AT = 32
 """Failing elements of an array that are told apart by what explains them."""
-LONGEST = 4096
+LONGEST = 10_000
 """Numbers of a case that is worth keeping as a recipe."""
 NEARLY = 0.99
 """A simpler form is kept for so much of the largest share."""
@@ -50,12 +50,16 @@ class Find:
 
 @dataclass
 class Field:
-    """Mutable while a hunt lasts; finds by property, worst first, failures by their nature."""
+    """Mutable while a hunt lasts; finds by property, worst first, failures by their nature.
+
+    `written` holds the worst finds of cases that can be written out as they are.
+    """
 
     block: Block
     ask: Ask
     explain: Explain
     finds: dict[str, list[Find]] = field(default_factory=lambda: {VALUE: [], GRADIENT: []})
+    written: dict[str, Find] = field(default_factory=dict)
     failures: dict[Nature, list[Find]] = field(default_factory=dict)
     tried: int = 0
     deaths: int = 0
@@ -105,6 +109,9 @@ class Field:
         if find.share > 0.0:
             kept = sorted([*kept, find], key=lambda each: -each.share)
         self.finds[find.property] = kept[:KEPT]
+        best = self.written.get(find.property)
+        if is_written_out(find.case) and find.share > (best.share if best else 0.0):
+            self.written[find.property] = find
 
     def _fail(self, nature: Nature, find: Find) -> None:
         seen = self.failures.setdefault(nature, [])
@@ -141,7 +148,8 @@ class Field:
     def settled(self, name: str) -> Find | None:
         """The worst find of a property that can be written out, in its simplest form."""
         found: list[Find] = []
-        for find in list(self.finds[name]):
+        last = self.written.get(name)
+        for find in [*self.finds[name], *([last] if last else [])]:
             for case in self.forms(find):
                 share = self.try_out([case])[name]
                 found.append(replace(find, case=case, share=share))
