@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
 
 def corpus_of(folder: str | None, losses: Mapping[str, Loss], own: bool) -> Corpus:
-    """The suite's own, where its specs are meant, with that of the folder which is named.
+    """That of the folder which is named, then the suite's own where its specs are meant.
 
     Raises ResultsError for an entry that cannot be read or names no case.
     """
     from conformance.engine.memory import check
-    from conformance.results.corpus import merged, own_corpus, read_corpus
+    from conformance.results.corpus import own_corpus, read_corpus
 
     mine = own_corpus() if own else {}
     if folder is None:
         return mine
     given = read_corpus(Path(folder))
     check(given, Path(folder), losses)
-    return merged(mine, given)
+    return {
+        loss: (*given.get(loss, ()), *mine.get(loss, ())) for loss in dict.fromkeys((*given, *mine))
+    }
 
 
 def keep(results: Results, folder: str) -> None:

@@ -44,9 +44,10 @@ def remembered(corpus: Corpus, block: Block, *, few: bool = False) -> list[Case]
 
 
 def own_cases(corpus: Corpus, block: Block) -> dict[str, Case]:
-    """The entries' cases that were found on this target itself, by property."""
+    """The entries' cases that were found on this target itself, by property; the first of two."""
     own = unversioned(block.side.name)
-    mine = {each.property: each.case for each in _entries(corpus, block) if each.target == own}
+    entries = reversed(_entries(corpus, block))
+    mine = {each.property: each.case for each in entries if each.target == own}
     return {name: rebuild(text, block.losses) for name, text in mine.items()}
 
 
