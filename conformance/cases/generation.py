@@ -63,7 +63,7 @@ def _parameters(recipe: Recipe, loss: Loss, text: str) -> dict[str, Value]:
         value = parameter_value(parameter, token, recipe.batch, recipe.classes, space)
         if parameter.shape is not None:
             drawn = np.asarray(value, dtype=np.float64)
-            value = np.asarray(frozen(_legal(drawn, parameter.domain(), form)), dtype=np.float64)
+            value = np.asarray(frozen(legal(drawn, parameter.domain(), form)), dtype=np.float64)
         values[name] = value
     return values
 
@@ -103,13 +103,13 @@ def _floats(
     else:
         values = further_input(role, regime, space)
     domain = loss.inputs[name].domain(dict(parameters))
-    values = _legal(values, domain, space.form)
+    values = legal(values, domain, space.form)
     if regime in NOT_FINITE and is_unbounded(loss, name, parameters):
         values = _sprinkled(regime, values, domain, space)
     return values
 
 
-def _legal(values: Floats, domain: Interval, form: Format) -> Floats:
+def legal(values: Floats, domain: Interval, form: Format) -> Floats:
     """Values moved into the domain, rounded to the format and finite.
 
     What lies on the wrong side of a half-line is mirrored, anything else is clipped.

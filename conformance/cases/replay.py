@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from conformance.cases.case import Case
+from conformance.cases.copies import copied
 from conformance.cases.edges import edge_cases, examples
 from conformance.cases.generation import build
 from conformance.cases.given import parse_given
@@ -23,6 +24,7 @@ from conformance.specs.models import Loss
 Losses = Mapping[str, Loss]
 
 _ELEMENT = re.compile(r"e([0-9]+)")
+_COPIES = re.compile(r"x([1-9][0-9]{0,3})")
 _FORM = "PROPERTY:LOSS/DTYPE/..., as a report prints it"
 
 
@@ -48,6 +50,9 @@ def rebuild(text: str, losses: Losses) -> Case:
     element = _ELEMENT.fullmatch(last)
     if element and (words[2] == GIVEN or len(words) == 4):
         return _cut(rebuild(head, losses), loss, int(element[1]))
+    copies = _COPIES.fullmatch(last)
+    if copies and len(words) > 5:
+        return _copied(rebuild(head, losses), loss, int(copies[1]))
     if words[2] == GIVEN:
         return parse_given(text)
     if len(words) == 3:
@@ -82,6 +87,13 @@ def _recipe(recipe: Recipe, loss: Loss, text: str) -> Case:
 def _cut(case: Case, loss: Loss, element: int) -> Case:
     try:
         return cut(case, loss, element)
+    except IndexError as error:
+        raise CaseTextError(str(error)) from error
+
+
+def _copied(case: Case, loss: Loss, count: int) -> Case:
+    try:
+        return copied(case, loss, count)
     except IndexError as error:
         raise CaseTextError(str(error)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -54,6 +54,18 @@ def cut(case: Case, loss: Loss, element: int) -> Case:
         cotangents=replace(whole, batch=batch, element=element),
         conventions=case.conventions,
     )
+
+
+def per_sample(
+    parameters: Mapping[str, Value], loss: Loss, batch: Shape, change: Callable[[Floats], Floats]
+) -> dict[str, Value]:
+    """The parameters, changed where they hold an entry for each sample of the batch."""
+    return {
+        name: change(np.asarray(np.broadcast_to(value, batch), dtype=np.float64))
+        if loss.parameters[name].shape == "*batch" and isinstance(value, np.ndarray) and value.ndim
+        else value
+        for name, value in parameters.items()
+    }
 
 
 def _picked(array: Array, batch: Shape, has_classes: bool, element: int) -> Array:

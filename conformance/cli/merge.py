@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 @click.command("merge")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--output", required=True, metavar="OUT", help="Results file to write.")
-def command(files: tuple[str, ...], output: str) -> int:
+@click.option(
+    "--corpus",
+    default=None,
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Keep the worst inputs that the run's hunts found in this folder.",
+)
+def command(files: tuple[str, ...], output: str, corpus: str | None) -> int:
     """Merge results FILEs of one run, its shards or its jobs, into OUT.
 
     OUT is what the whole run would have written. Files of other seeds, profiles, specs or
@@ -33,7 +40,16 @@ def command(files: tuple[str, ...], output: str) -> int:
         click.echo(line, err=True)
     click.echo(merged.sentence)
     click.echo(f"results {output}", err=True)
+    if corpus:
+        _keep(output, corpus)
     return merged.exit or (INCOMPLETE if lost or merged.gaps else 0)
+
+
+def _keep(output: str, corpus: str) -> None:
+    from conformance.cli.remembering import keep
+    from conformance.results.read import read_results
+
+    keep(read_results(output), corpus)
 
 
 def _present(files: tuple[str, ...]) -> tuple[list[str], list[str]]:

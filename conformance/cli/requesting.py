@@ -37,6 +37,8 @@ class Asked:
     known: tuple[str, ...]
     exhaustive: str | None
     pairs_shard: tuple[int, int]
+    hunt: bool = False
+    corpus: str | None = None
 
     @property
     def flags(self) -> dict[str, Any]:
@@ -47,6 +49,8 @@ class Asked:
             "spec_folder": self.spec_folder,
             "known": self.known,
             "exhaustive": self.exhaustive,
+            "hunt": self.hunt,
+            "corpus": self.corpus,
             "pairs_shard": None
             if self.pairs_shard == WHOLE
             else "/".join(map(str, self.pairs_shard)),
@@ -69,6 +73,8 @@ def asked_again(ctx: click.Context, asked: Asked, manifest: Manifest) -> Asked:
         known=tuple(flags.get("known", ())),
         exhaustive=flags.get("exhaustive"),
         pairs_shard=SHARD.convert(flags.get("pairs_shard", "1/1"), None, None),
+        hunt=flags.get("hunt", False),
+        corpus=flags.get("corpus"),
     )
     typed = {
         name: value
@@ -83,6 +89,7 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
 
     All pairs of inputs are kept beside the results `file` as they are tried.
     """
+    from conformance.cli.remembering import corpus_of
     from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Request
     from conformance.engine.shard import shard
     from conformance.specs.library import load_library
@@ -102,6 +109,8 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
         seed=asked.seed,
         shard=part,
         known=tuple(each for path in asked.known for each in read_known(Path(path))),
+        corpus=corpus_of(asked.corpus, library.losses, own=not asked.spec_folder),
+        hunts=asked.hunt or asked.profile == "deep",
     )
     return _with_pairs(asked, request, library, file), library
 

@@ -59,6 +59,19 @@ NOWHERE = "-"
     help="The K-th of N parts of --exhaustive=pairs.",
 )
 @click.option(
+    "--hunt",
+    is_flag=True,
+    help="Search for the inputs that use most of their bounds too, as the deep profile does.",
+)
+@click.option(
+    "--corpus",
+    default=None,
+    type=click.Path(file_okay=False),
+    envvar="CONFORMANCE_CORPUS",
+    metavar="DIR",
+    help="Folder of worst inputs: asked first beside the suite's own, and what a hunt finds goes there.",
+)
+@click.option(
     "-o",
     "--output",
     default=RESULTS,
@@ -109,6 +122,8 @@ def command(
     shard: str | None,
     exhaustive: str | None,
     pairs_shard: tuple[int, int],
+    hunt: bool,
+    corpus: str | None,
     output: str,
     resume: bool,
     base: str | None,
@@ -131,7 +146,7 @@ def command(
         raise click.UsageError("--resume goes on with a results file; name it with -o")
     asked = Asked(
         losses, target, profile, dtype, device, seed, shard, spec_folder, known, exhaustive,
-        pairs_shard,
+        pairs_shard, hunt, corpus,
     )  # fmt: skip
     with ExitStack() as stack:
         before = earlier(file, stack) if resume and file else None
@@ -150,6 +165,7 @@ def _run(
 ) -> int:
     from conformance.cli.gating import base_of
     from conformance.cli.recording import record
+    from conformance.cli.remembering import keep
     from conformance.cli.requesting import request_of
     from conformance.specs.library import spec_digest
 
@@ -158,7 +174,10 @@ def _run(
     if gate is not None:
         digests = {name: spec_digest(library.losses[name]) for name in request.losses}
         base = base_of(gate[0], file, digests, request.profile, gate[1])
-    return _report(record(request, library, file, asked.flags, before), file, form, base)
+    results = record(request, library, file, asked.flags, before)
+    if asked.corpus and request.hunts:
+        keep(results, asked.corpus)
+    return _report(results, file, form, base)
 
 
 def _report(results: Results, file: Path | None, form: str, base: Results | None) -> int:

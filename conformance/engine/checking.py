@@ -23,6 +23,7 @@ from conformance.engine.request import DTYPES, Request
 from conformance.engine.run import cells
 from conformance.engine.workers import Absent, Station, open_stations
 from conformance.results.cell import Cell, Finding
+from conformance.results.corpus import own_corpus
 from conformance.results.manifest import Manifest
 from conformance.results.manifest import Target as TargetRecord
 from conformance.specs.library import Library
@@ -150,6 +151,8 @@ def prepared(
         seed=asked.seed,
         beside=tuple(each.target for each in stations),
         narrow=ready.binding,
+        corpus={} if asked.spec else own_corpus(),
+        hunts=asked.profile == "deep",
     )
     return Prepared(request, library, (ready.station, *stations), (), ready, call)
 

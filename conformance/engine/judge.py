@@ -69,12 +69,25 @@ class Judgement:
         return int(np.argmax(self.ulps))
 
 
-def judge(actual: Floats, expected: Floats, form: Format, limits_at: LimitsAt) -> Judgement:
-    """Compare two arrays of one shape; bounds are computed only where they decide something."""
+def judge(
+    actual: Floats,
+    expected: Floats,
+    form: Format,
+    limits_at: LimitsAt,
+    *,
+    every: bool = False,
+) -> Judgement:
+    """Compare two arrays of one shape; bounds are computed only where they decide something.
+
+    With `every` that of each inexact element is computed too.
+    """
     actual, expected = actual.reshape(-1), expected.reshape(-1)
     classes, ulps = preliminary(actual, expected, form)
     still_open = classes == Class.OPEN
-    probed = _probes(still_open, ulps)
+    if every:
+        probed = np.flatnonzero(still_open | (classes == Class.FAITHFUL))
+    else:
+        probed = _probes(still_open, ulps)
     nothing = np.empty(0)
     if not probed.size:
         return Judgement(actual, expected, classes, ulps, probed, nothing, nothing, nothing)

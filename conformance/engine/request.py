@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from conformance.engine.shard import Batch, Shard
 from conformance.numerics.formats import FORMATS
+from conformance.results.corpus import Corpus, own_corpus
 from conformance.targets.bindings import Binding
 from conformance.targets.known import Deviation
 from conformance.targets.target import Target
@@ -81,6 +82,10 @@ class Request:
     narrow: Binding | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     plan: Plan = Plan()
+    corpus: Corpus = field(default_factory=own_corpus)
+    """The worst inputs known, which are asked first."""
+    hunts: bool = False
+    """Whether more of them are searched for."""
 
     @property
     def batches(self) -> tuple[Batch, ...]:

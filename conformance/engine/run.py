@@ -10,11 +10,12 @@ from functools import cached_property, partial
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
-from conformance.engine import drawn
+from conformance.engine import drawn, memory
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
+from conformance.engine.hunt import hunted
 from conformance.engine.invariants import smallest
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
@@ -55,7 +56,7 @@ class Job:
     book: Book
     tasks: tuple[Task, ...]
     answers: Future[list[Outcome]]
-    digest: str
+    batch: Batch
 
 
 def cells(
@@ -137,7 +138,7 @@ def _ask(
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
     calls = [call for task in tasks for call in task.calls]
-    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch.digest)
+    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch)
 
 
 def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
@@ -161,6 +162,10 @@ def _tasks(
     for name, make in MAKERS.items():
         if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
+        if name == drawn.VALUE:
+            apart = budget.apart() if station.target.compiles else None
+            few = request.depth.coarse
+            yield from memory.tasks(request.corpus, block, book, apart, few=few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
             tasks = within(budget, tasks, name, book)
@@ -174,6 +179,8 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
         outcomes = [next(answers) for _ in task.calls]
         task.judge(job.book, outcomes)
         job.book.tally(task.property).warn(outcomes)
+    asking = partial(ask, job.station)
+    climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
     for found in findings(
         job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
     ):
@@ -184,7 +191,7 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     for name, gone in vanished(job.book, job.station.target, request.known).items():
         job.book.tally(name).vanished += gone
     for name in _asked(request, job.station):
-        yield _cell(job, name)
+        yield replace(_cell(job, name), climb=climbs.get(name))
 
 
 def _cell(job: Job, name: str) -> Cell:
@@ -193,7 +200,7 @@ def _cell(job: Job, name: str) -> Cell:
     skipped = merged_reasons(book.skipped.get(name, {}))
     empty = not (tally.cases or tally.outcomes or tally.findings)
     tally.reason = absent or skipped or (NOTHING if empty else None)
-    drawn_inputs = job.digest if tally.cases and name not in WRITTEN else None
+    drawn_inputs = job.batch.digest if tally.cases and name not in WRITTEN else None
     return replace(tally.cell(), inputs=drawn_inputs)
 
 

@@ -36,12 +36,19 @@ def coarse(recipe: Recipe) -> Recipe:
     return replace(recipe, batch=batch, classes=classes)
 
 
+APART = 4
+
+
 @dataclass
 class Budget:
     """How many different calls a target that compiles each of them may still be asked for."""
 
     left: int
     seen: set[Any] = field(default_factory=set)
+
+    def apart(self) -> Budget:
+        """A smaller one beside it, for calls that come on top."""
+        return Budget(self.left // APART)
 
     def admits(self, task: Task) -> bool:
         new = {signature(call) for call in task.calls} - self.seen

@@ -120,3 +120,14 @@ def ordinal(values: ArrayLike, form: Format) -> NDArray[np.int64]:
     )  # binades above the first
     index = steps + exponent * np.int64(2 ** (form.precision - 1))
     return np.where(np.signbit(np.asarray(values, dtype=np.float64)), -index, index)
+
+
+def from_ordinal(indices: NDArray[np.int64], form: Format) -> Floats:
+    """The numbers at these indices, what `ordinal` counts; past the ends the largest numbers."""
+    most = int(ordinal(form.largest, form))
+    index = np.minimum(np.abs(indices), most)
+    binade = np.int64(2 ** (form.precision - 1))
+    exponent = np.maximum(index // binade - 1, 0)
+    steps = (index - exponent * binade).astype(np.float64)
+    scale = (exponent + (form.emin - form.precision + 1)).astype(np.int32)
+    return np.copysign(np.ldexp(steps, scale), np.where(indices < 0, -1.0, 1.0))

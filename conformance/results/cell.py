@@ -51,6 +51,21 @@ class Worst:
 
 
 @dataclass(frozen=True)
+class Climb:
+    """What a hunt came to: the largest share of the own bound before it and after.
+
+    `case` rebuilds the worst input, `tried` counts samples; `kept` is the share that the corpus's
+    input of this cell uses in this run.
+    """
+
+    before: float
+    after: float
+    case: str | None
+    tried: int
+    kept: float | None = None
+
+
+@dataclass(frozen=True)
 class AccuracyLoss:
     """How far beyond `ideal` an honest program went: error / ideal bound, and where."""
 
@@ -182,6 +197,7 @@ class Cell:
     known: tuple[Deviation, ...] = ()
     warnings: tuple[str, ...] = ()
     inputs: str | None = None
+    climb: Climb | None = None
     kind: Literal["cell"] = "cell"
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from conformance.results.cell import (
     AccuracyLoss,
     Cell,
+    Climb,
     Deviation,
     End,
     Example,
@@ -71,6 +72,7 @@ __all__ = [
     "Algorithm",
     "Cell",
     "Class",
+    "Climb",
     "Convention",
     "Deviation",
     "EdgeCase",

@@ -14,6 +14,7 @@ from conformance.numerics.formats import (
     FLOAT64,
     FORMATS,
     from_bits,
+    from_ordinal,
     ordinal,
     representable,
     round_to,
@@ -106,3 +107,20 @@ def test_non_finite_values_pass_through():
         assert np.isnan(values[0])
         assert values[1:3].tolist() == [np.inf, -np.inf]
         assert np.signbit(values[3])
+
+
+@pytest.mark.parametrize("form", [BFLOAT16, FLOAT16], ids=lambda form: form.name)
+def test_every_ordinal_gives_its_number_back(form):
+    bits = np.arange(int(ordinal(form.largest, form)) + 1)
+    numbers = from_ordinal(bits, form)
+    assert np.array_equal(ordinal(numbers, form), bits)
+    assert np.array_equal(from_ordinal(-bits[1:], form), -numbers[1:])
+    assert from_ordinal(bits[-1:] + 5, form) == form.largest
+
+
+@given(ANY)
+def test_ordinals_of_wide_formats_give_their_numbers_back(value):
+    for form in (FLOAT32, FLOAT64):
+        rounded = round_to(value, form)
+        if np.isfinite(rounded):
+            assert from_ordinal(ordinal(rounded, form), form) == rounded
