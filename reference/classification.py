@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.choices import parse
-from reference.logits import cost, cost_slope, tamed
+from reference.logits import cost, cost_slope, spared, tamed
 from reference.reductions import reduce, spread
 from reference.stable import Array, sum_of_others, times
 
@@ -142,8 +142,8 @@ def cross_entropy_probabilities(
     """
     parse(target_mass, *_TARGET_MASS)
     share, each = _share(target, label_smoothing), cost(logits, infinite_logits)
-    if infinite_logits == "limit":  # an impossible class of which nothing is asked costs nothing
-        each = np.where(np.isinf(each) & (share == 0), 0.0, each)
+    if infinite_logits == "limit":
+        each = spared(each, share)
     terms = share * each
     losses = np.sum(terms if weight is None else weight * terms, axis=-1)
     return reduce(losses, reduction, empty_mean=empty_mean)

@@ -34,6 +34,11 @@ def cost_slope(logits: Array, own: Array, others: Array, infinite_logits: str) -
     return others * probability - own * complement
 
 
+def spared(each: Array, share: Array) -> Array:
+    """Costs, less those of impossible classes of which nothing is asked; a cost of NaN stays."""
+    return np.where(np.isinf(each) & (share == 0), 0.0, each)
+
+
 def tamed(logits: Array) -> Array:
     """Finite logits with the softmax of infinite ones, where it has a limit.
 

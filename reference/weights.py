@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from reference.choices import parse
+from reference.logits import spared
 from reference.reductions import quotient, spread
 from reference.stable import Array, softplus, times
 
@@ -164,8 +165,8 @@ def _mixed(hit: Array, ignored: Array, label_smoothing: Array, mass: str | None)
     """How often the cost of each class counts in a sample of weights one."""
     others = mass == "other-classes"
     count = hit.shape[-1] - others
-    even = np.where((hit & others) | _last(ignored), 0.0, 1.0)
-    return np.where(hit, 1.0 - label_smoothing, 0.0) + even * (label_smoothing / count)
+    even = np.where(hit & others, 0.0, 1.0) * (label_smoothing / count)
+    return np.where(_last(ignored), 0.0, np.where(hit, 1.0 - label_smoothing, 0.0) + even)
 
 
 def by_class_of_probabilities(
@@ -190,9 +191,9 @@ def by_class_of_probabilities(
         own = keep((1.0 - label_smoothing) * target)
         mixed = keep(own + label_smoothing / logits.shape[-1])
         each = keep(costs(logits, infinite_logits))
-        limit = parse(infinite_logits, "limit", "nan", "by-difference").name == "limit"
-        terms = times(mixed, each) if limit else mixed * each
-        return {"weight": onto(keep(part * keep(terms)), np.shape(weight))}
+        if parse(infinite_logits, "limit", "nan", "by-difference").name == "limit":
+            each = spared(each, mixed)
+        return {"weight": onto(keep(part * keep(mixed * each)), np.shape(weight))}
 
     return program
 

@@ -22,7 +22,7 @@ from conformance.engine.layout import FEW, is_finite, is_recipe
 from conformance.engine.remark import remarks
 from conformance.engine.silence import Silence, silences, tightened
 from conformance.engine.standard import Program, Reference
-from conformance.engine.variation import Way, fresh, refusal
+from conformance.engine.variation import Way, fresh, unanswered
 from conformance.numerics.formats import Floats
 from conformance.results import cell
 from conformance.targets.call import Call
@@ -106,7 +106,7 @@ def _examine(
     """One row: `plain` is the case as it was drawn, to leave out what fails there already."""
     word, (_, call), (first, outcome) = held.case.id.rpartition(MARK)[2], calls, outcomes
     way, before = Way(COTANGENT, "gradient", word, CLAUSES[word]), len(book.faults)
-    failed = refusal(way, held.case, call, first, outcome)
+    failed = unanswered(way, held.case, call, first, outcome)
     if failed is not None:
         verdict = book.check(COTANGENT, held.case, failed)
     else:

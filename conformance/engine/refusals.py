@@ -13,7 +13,8 @@ from conformance.engine.agreement import answer
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
 from conformance.engine.drawn import answer_fault, mutation_fault
-from conformance.engine.judge import judge
+from conformance.engine.judge import Held, judge
+from conformance.engine.variation import Way, departure, unanswered, whole_parts
 from conformance.engine.written import reduced
 from conformance.numerics.formats import FORMATS
 from conformance.results import cell
@@ -149,46 +150,41 @@ def likeness(block: Block, reject: RejectCase, outcome: Outcome) -> str:
 def _harm(
     block: Block, refusal: Refusal, mode: str, bad: Call, pair: tuple[Outcome, Outcome]
 ) -> Fault | None:
-    """What a good call gives after the refused one and did not give before."""
+    """What a good call gives after the refused one and did not give before.
+
+    Other bits within the bound are no harm: sums in no fixed order differ from call to call.
+    """
     before, after = pair
     assert refusal.good is not None
-    reject, good = refusal.reject.case, refusal.good[0]
-    if before.value is None or _alike(before, after):
+    reject, (good, call) = refusal.reject.case, refusal.good
+    if before.value is None:
         return None
     note = f"after input was refused{mode}, a good call ({good.id}) "
     if after.death is not None:
         note += f"did not survive: {after.death.detail}"
         return Fault(ERROR, after.death.kind, reject, bad, note)
     raised = after.raised or after.gradient_raised
-    if raised is not None:
+    if raised is not None and before.gradient_raised is None:
         note += f"raised {raised}"
         return Fault(ERROR, "exception", reject, bad, note, actual=str(raised))
-    note += f"gives {answer(after)}{_bounded(block, good, after)}, and gave {answer(before)}"
+    told = _departed(block.held(good), call, pair)
+    if told is None:
+        return None
     due, actual = answer(before), answer(after)
-    return Fault(ERROR, "mutation", reject, bad, note, expected=due, actual=actual)
+    return Fault(ERROR, "mutation", reject, bad, note + told, expected=due, actual=actual)
 
 
-def _alike(before: Outcome, after: Outcome) -> bool:
-    """The same answer, value and gradients, to the last bit."""
-    if before.raised != after.raised or before.gradient_raised != after.gradient_raised:
-        return False
-    if (before.value is None) != (after.value is None) or after.death is not None:
-        return False
-    pairs = [(before.value, after.value)] if before.value and after.value else []
-    if before.gradients.keys() != after.gradients.keys():
-        return False
-    pairs += [(before.gradients[name], after.gradients[name]) for name in before.gradients]
-    return all(
-        one.dtype == other.dtype and one.shape == other.shape and one.hex() == other.hex()
-        for one, other in pairs
-    )
-
-
-def _bounded(block: Block, good: Case, after: Outcome) -> str:
-    """Whether the value is still within its bound."""
-    held = block.held(good)
-    expected = held.value()
-    if after.value is None or after.value.shape != expected.shape:
-        return ""
-    judged = judge(after.value.values, expected, held.form, held.value_limits_at)
-    return " (beyond its bound)" if judged.failed.size else " (within its bound)"
+def _departed(held: Held, call: Call, pair: tuple[Outcome, Outcome]) -> str | None:
+    """How the later answer differs: in form, or in a number beyond its bound that was within."""
+    before, after = pair
+    assert before.value is not None
+    if after.value is None or after.value.shape != before.value.shape:
+        return f"gives {answer(after)}, and gave {answer(before)}"
+    way = Way(ERROR, "mutation", "refusal", "gives otherwise than before:")
+    found = [unanswered(way, held.case, call, before, after)]
+    found += [
+        departure(way, held, call, part)
+        for part in whole_parts(held, (call, call), pair)
+        if not part.same
+    ]
+    return next((fault.note for fault in found if fault is not None), None)

@@ -79,12 +79,12 @@ def examine(
     first, second = outcomes
     if first.value is None:
         return
-    found = [refusal(way, held.case, calls[1], first, second)]
+    found = [unanswered(way, held.case, calls[1], first, second)]
     same = True
     if found[0] is None:
         made = list(parts(held, calls, outcomes))
         same = all(part.same for part in made)
-        found = [_departure(way, held, calls[1], part) for part in made if not part.same]
+        found = [departure(way, held, calls[1], part) for part in made if not part.same]
     verdicts: list[Verdict] = [
         book.check(way.property, held.case, each) for each in found or [None]
     ]
@@ -94,7 +94,7 @@ def examine(
     book.note(way.property, cell.Outcome(way.word, given, SAME, told, verdict, way.clause))
 
 
-def refusal(way: Way, case: Case, call: Call, first: Outcome, second: Outcome) -> Fault | None:
+def unanswered(way: Way, case: Case, call: Call, first: Outcome, second: Outcome) -> Fault | None:
     """The second call gives no answer of the form that the first one has."""
     if second.death is not None:
         note = f"the worker did not survive {way.clause}: {second.death.detail}"
@@ -143,7 +143,7 @@ def gradient_part(held: Held, name: str, along: Floats, one: Array, other: Array
     return Part(name, one.values, other.values, expected, limits)
 
 
-def _departure(way: Way, held: Held, call: Call, part: Part) -> Fault | None:
+def departure(way: Way, held: Held, call: Call, part: Part) -> Fault | None:
     """What the second call has beyond its bound and the first has not."""
     expected = part.expected()
     if expected.shape != part.second.shape:

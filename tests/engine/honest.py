@@ -12,6 +12,7 @@ import numpy as np
 from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
+from conformance.cases.rejects import rejects
 from conformance.engine.block import Block, Side
 from conformance.engine.book import Book, Explain
 from conformance.engine.practice import declared, reference_of
@@ -160,7 +161,19 @@ def _legal(call: Call) -> bool:
     fits = True
     if isinstance(weight, np.ndarray) and loss.parameters["weight"].shape == "*batch":
         fits = weight.shape in ((), *shapes)
-    return len(shapes) == 1 and fits and not call.dtypes and call.reduction in loss.reductions
+    fits = fits and len(shapes) == 1 and not call.dtypes and call.reduction in loss.reductions
+    return fits and not any(_same(call, each.case) for each in rejects(loss, call.dtype))
+
+
+def _same(call: Call, bad: Case) -> bool:
+    """Whether a call is the one that the spec rejects, with gradients or without."""
+    return all(
+        np.shape(given[name]) == np.shape(each)
+        and bool(np.all((given[name] == each) | (each != each)))
+        for given, written in ((call.inputs, bad.inputs), (call.parameters, bad.parameters))
+        for name, each in written.items()
+        if name in given
+    )
 
 
 def station(spoil: Spoil = untouched, framework: str = "torch") -> Station:

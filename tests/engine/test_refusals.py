@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -194,9 +195,20 @@ def test_a_good_call_that_fares_otherwise_after_a_refusal_is_told(harm: Any, kin
     assert "after input was refused" in book.faults[0].note
 
 
-def test_the_finding_says_whether_the_later_value_is_within_its_bound() -> None:
+def a_little_off(was: Outcome) -> Outcome:
+    assert was.value is not None
+    return replace(was, value=changed(was.value, lambda x: one_off(x, 1 + 2**-23)))
+
+
+def test_the_finding_says_what_was_what_is_and_what_is_true() -> None:
     note = worked(L1, "error", spoil=Harmed(off)).faults[0].note
-    assert "(beyond its bound), and gave" in note
+    assert re.search(
+        r"gives otherwise than before: the loss is \S+, else \S+, and \S+ is true", note
+    )
+
+
+def test_a_last_digit_that_differs_within_the_bound_is_no_harm() -> None:
+    assert faults(worked(L1, "error", spoil=Harmed(a_little_off))) == set()
 
 
 def test_a_callable_that_remembers_a_refusal_is_caught_by_error_alone() -> None:

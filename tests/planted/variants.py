@@ -57,6 +57,17 @@ def mse_composed(prediction, target, *, weight=None, reduction="mean"):
     return losses.sum() / full(weight, losses).sum()
 
 
+def mse_in_no_order(prediction, target, *, weight=None, reduction="mean"):
+    """Atomic additions in no fixed order: the last digit of a sum is another one in every call."""
+    if reduction == "none" or not prediction.numel():
+        return regression(MSE)(prediction, target, weight=weight, reduction=reduction)
+    order = torch.randperm(prediction.numel())
+    spread = None if weight is None else weight.expand(prediction.shape).reshape(-1)[order]
+    return regression(replace(MSE, width=torch.float32))(
+        prediction.reshape(-1)[order], target.reshape(-1)[order], weight=spread, reduction=reduction
+    )
+
+
 def mse_of_torch(prediction, target, *, weight=None, reduction="mean"):
     """torch's own, which is in no hurry to check."""
     check_pair(prediction, target, weight)

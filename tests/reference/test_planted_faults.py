@@ -73,10 +73,6 @@ def unscaled(hit, ignored, label_smoothing, mass):
     return np.where(hit, 1.0, 0.0) + even
 
 
-def product(factor, x):
-    return factor * x
-
-
 def fault(name, losses, *modules, **replacements) -> Fault:
     return Fault(name, losses, modules, replacements)
 
@@ -156,6 +152,10 @@ def no_denominator(cotangent, reduction, shape, **keywords):
     return sound_spread(cotangent, "none" if reduction == "none" else "sum", shape)
 
 
+def as_it_is(each, share):
+    return each
+
+
 def negated(cotangent, reduction, shape, **keywords):
     return -sound_spread(cotangent, reduction, shape, **keywords)
 
@@ -226,7 +226,7 @@ FAULTS = [
     fault("weights-do-not-move-the-mean", ("l1", "mse"), weights, _of_mean=unmoved),
     fault("slopes-by-a-weight-averaged", WEIGHED, weights, onto=averaged),
     fault("hard-part-not-scaled", ("cross_entropy",), weights, _mixed=unscaled),
-    fault("slope-by-weight-of-nothing", ("cross_entropy_probabilities",), weights, times=product),
+    fault("slope-by-weight-of-nothing", ("cross_entropy_probabilities",), weights, spared=as_it_is),
 ]
 
 PLANTED = [(fault, id) for fault in FAULTS for id in fault.losses]
