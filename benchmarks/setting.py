@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from importlib import metadata
+from pathlib import Path
 
 from conformance import __version__
 from conformance.engine.manifest import commit, machine
@@ -14,7 +16,7 @@ PACKAGES = ("numpy", "hypothesis", "torch", "tensorflow-cpu", "tensorflow", "ker
 def heading() -> str:
     """Machine, load over the last minute, commit and versions, in three lines."""
     here = machine()
-    found = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
+    found = [f"{name} {version}" for name, version in packages().items()]
     return "\n".join(
         [
             f"{here.processor}, {here.cores} cores, {here.platform}, load {os.getloadavg()[0]:.2f}",
@@ -22,6 +24,21 @@ def heading() -> str:
             ", ".join(found),
         ]
     )
+
+
+def packages() -> dict[str, str]:
+    """Versions of what is installed of numpy and the frameworks."""
+    return {name: version for name in PACKAGES if (version := _version(name))}
+
+
+def sources() -> str:
+    """SHA-256 of all that decides a count: specs, reference, engine and known deviations."""
+    digest = hashlib.sha256()
+    for folder in ("conformance", "reference", "spec", "benchmarks"):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.suffix in (".py", ".yaml"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _version(name: str) -> str | None:

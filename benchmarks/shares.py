@@ -12,7 +12,7 @@ from conformance.engine.judge import Judgement
 from conformance.engine.tolerances import flagged
 from conformance.numerics.classification import Class
 
-_STEPS = 1000
+STEPS = 1000
 """Bins between a share of 0 and of 1; one more holds what lies above."""
 
 _DECIDED = (Class.IDEAL, Class.OWN, Class.EXCEEDS, Class.WRONG)
@@ -34,7 +34,7 @@ class Shares:
     premature: int = 0
     beyond: int = 0
     flagged: Counter[str] = field(default_factory=Counter)
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_STEPS + 1, dtype=np.int64))
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(STEPS + 1, dtype=np.int64))
     largest: float = 0.0
 
     def add(self, judged: Judgement, dtype: str, *, known: bool) -> None:
@@ -52,8 +52,8 @@ class Shares:
         decided = _DECIDED[:2] if known else _DECIDED
         share = judged.share[np.isin(classes, decided) & np.isfinite(judged.share)]
         if share.size:
-            place = np.minimum(share * _STEPS, _STEPS).astype(np.intp)
-            self.counts += np.bincount(place, minlength=_STEPS + 1)
+            place = np.minimum(share * STEPS, STEPS).astype(np.intp)
+            self.counts += np.bincount(place, minlength=STEPS + 1)
             self.largest = max(self.largest, float(share.max()))
 
     def merge(self, other: Shares) -> None:
@@ -76,4 +76,4 @@ class Shares:
         if not self.bounded:
             return float("nan")
         place = int(np.searchsorted(np.cumsum(self.counts), part * self.bounded))
-        return min((place + 1) / _STEPS, self.largest) if place < _STEPS else self.largest
+        return min((place + 1) / STEPS, self.largest) if place < STEPS else self.largest

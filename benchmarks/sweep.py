@@ -1,4 +1,4 @@
-"""Large batches of five finite regimes, for as long as they are asked for."""
+"""Batches of every regime, dtype, reduction and parameter, for as long as they are asked for."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Iterator
 
 from conformance.cases.parameters import tokens_of
 from conformance.cases.recipe import Recipe, Tokens
-from conformance.cases.roles import has_classes
+from conformance.cases.roles import has_classes, regimes_of
 from conformance.numerics.formats import FORMATS
 from conformance.specs.models import Loss
 
-REGIMES = ("typical", "wide", "tails", "thresholds", "cancelling")
-ROWS, CLASSES = 100, 10
-ELEMENTS = 1000
+ROWS, CLASSES = 200, 10
 
 
-def rounds(loss: Loss) -> Iterator[list[Recipe]]:
-    """Every dtype and regime, a round with each reduction and parameter token in turn.
+def rounds(loss: Loss, first: int = 1) -> Iterator[tuple[int, list[Recipe]]]:
+    """Numbered from `first`: every dtype and regime, each reduction and parameter token in turn.
 
     The odd rounds state nothing and reduce nothing: most comparisons are of plain losses.
     """
-    reductions = itertools.cycle(loss.reductions)
-    parameters = itertools.cycle(_parameters(loss))
-    for number in itertools.count(1):
-        plain = number % 2 == 1
-        reduction = "none" if plain else next(reductions)
-        tokens: Tokens = () if plain else next(parameters)
-        yield [
-            _recipe(loss, dtype, regime, reduction, tokens, number)
-            for dtype in FORMATS
-            for regime in REGIMES
-        ]
+    reductions, parameters = list(loss.reductions), _parameters(loss)
+    for number in itertools.count(first):
+        turn, plain = divmod(number, 2)
+        reduction = "none" if plain else reductions[turn % len(reductions)]
+        tokens: Tokens = () if plain else parameters[turn % len(parameters)]
+        yield (
+            number,
+            [
+                _recipe(loss, dtype, regime, reduction, tokens, number)
+                for dtype in FORMATS
+                for regime in regimes_of(loss)
+            ],
+        )
 
 
 def _parameters(loss: Loss) -> list[Tokens]:
@@ -45,5 +45,5 @@ def _recipe(
 ) -> Recipe:
     classes = CLASSES if has_classes(loss) else None
     # two axes where there are no classes: what a convention does with the last one shows
-    batch = (ROWS,) if classes else (ELEMENTS // CLASSES, CLASSES)
+    batch = (ROWS,) if classes else (ROWS, CLASSES)
     return Recipe(loss.id, dtype, regime, batch, classes, reduction, tokens, seed)

@@ -17,6 +17,7 @@ from conformance.report import (
     certification,
     check,
     edges,
+    exceedances,
     formula,
     matrix,
     specification,
@@ -29,6 +30,7 @@ from conformance.results import Diff, Results, compare_runs, summarise
 from conformance.results.cell import Cell
 from conformance.results.certification import Certification, read_certification
 from conformance.results.change import STATE_SYMBOL
+from conformance.results.exceedances import read_exceedances
 from conformance.results.manifest import Loss, Target
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
@@ -95,7 +97,7 @@ def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
 
 
 def _page(results: Results, up: Upgrade | None, certified: Certification | None = None) -> str:
-    certified = certified or read_certification()
+    certified, counted = certified or read_certification(), read_exceedances()
     summary = summarise(results)
     drawn, left_out = choice.choose(results.cells, choice.BUDGET - (CHANGES if up else 0))
     series = {target.name: at for at, target in enumerate(results.manifest.targets)}
@@ -122,6 +124,8 @@ def _page(results: Results, up: Upgrade | None, certified: Certification | None 
         block=cases.block(results),
         certified=certified,
         certification=certification.lines(results.manifest, certified),
+        exceedances=counted,
+        false_alarms=exceedances.text(counted) if counted else "",
         first=FIRST_SCREEN,
         groups=summary.groups[:GROUPS],
         **_check(results),

@@ -81,11 +81,11 @@ class Certification:
         return f'{head},\n  "losses": {{\n' + ",\n".join(losses.values()) + "\n  }\n}\n"
 
 
-def certification_file() -> Path:
-    """Where the suite's own lies: `reports/` in a checkout, else the copy inside the package."""
+def suite_file(name: str) -> Path:
+    """Where a record of the suite's own lies: `reports/` in a checkout, else in the package."""
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent / "reports"
-    return (checkout if checkout.is_dir() else package / "_reports") / "certification.json"
+    return (checkout if checkout.is_dir() else package / "_reports") / name
 
 
 def read_certification(path: Path | None = None) -> Certification | None:
@@ -93,7 +93,7 @@ def read_certification(path: Path | None = None) -> Certification | None:
 
     Raises ResultsError for a file that cannot be read as one.
     """
-    file = path or certification_file()
+    file = path or suite_file("certification.json")
     try:
         return decode(Certification, json.loads(file.read_text("utf-8")))
     except FileNotFoundError:

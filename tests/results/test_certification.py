@@ -12,8 +12,8 @@ from conformance.results.certification import (
     Certification,
     Certified,
     Row,
-    certification_file,
     read_certification,
+    suite_file,
 )
 
 MADE = Certification(
@@ -67,4 +67,4 @@ def test_the_wheel_carries_the_file_that_the_reader_looks_for() -> None:
     wheel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
     included = wheel["targets"]["wheel"]["force-include"]
     assert included["reports/certification.json"] == "conformance/_reports/certification.json"
-    assert certification_file() == root / "reports" / "certification.json"
+    assert suite_file("certification.json") == root / "reports" / "certification.json"
