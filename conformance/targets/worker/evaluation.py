@@ -119,13 +119,14 @@ class Evaluator:
         given = [(dtype, forth(array, axis)) for (dtype, array), axis in zip(arrays, axes)]
         tensors = self._tensors(header, given)
         invocation, function = self._invocation(header)
+        wanted = header["wanted"]
+        along = self._cotangent(header, arrays[-1]) if wanted else None
         try:
-            run = self._adapter.run(function, invocation, tensors, header["wanted"])
+            run = self._adapter.run(function, invocation, tensors, wanted, along)
             results.append(self._adapter.from_tensor(run.value))
             report["value"] = True
-            if header["wanted"]:
-                along = self._cotangent(header, arrays[-1])
-                self._differentiate(header["wanted"], along, axes, run, report, results)
+            if along is not None:
+                self._differentiate(wanted, along, axes, run, report, results)
         finally:
             report["mutated"] = [
                 place

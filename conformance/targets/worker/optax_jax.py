@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import jax
 import jax.numpy as jnp
@@ -68,7 +68,39 @@ def namespaces() -> List[Any]:
 
 
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:
-    return jax.jit(function) if _mode == "jit" else function
+    return Compiled(function) if _mode == "jit" else function
+
+
+class Compiled:
+    """A function compiled alone, and together with its gradients as in a training step.
+
+    Two programs, one for the value and its residuals and one for the pullback, take nearly twice as
+    long to compile, which is most of the time a call takes.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._alone = jax.jit(function)
+        self.step = jax.jit(self._trained, static_argnums=0)
+
+    def __call__(self, *tensors: Any) -> Any:
+        return self._alone(*tensors)
+
+    def _trained(self, wanted: Tuple[int, ...], tensors: List[Any], cotangent: Any) -> Any:
+        value, pullback = pulled_back(self._function, tensors, wanted)
+        return value, pullback(cotangent.astype(value.dtype))
+
+
+def pulled_back(function: Callable[..., Any], tensors: List[Any], wanted: Sequence[int]) -> Any:
+    """The value and its pullback to the wanted tensors."""
+
+    def partial(*changing: Any) -> Any:
+        every = list(tensors)
+        for place, tensor in zip(wanted, changing):
+            every[place] = tensor
+        return function(*every)
+
+    return jax.vjp(partial, *[tensors[place] for place in wanted])
 
 
 def forget() -> None:
@@ -94,38 +126,40 @@ def from_tensor(tensor: Any) -> Packed:
 
 
 class Run:
-    """A value and its pullback.
+    """A value, and the gradients along a cotangent where one is given.
 
-    Eager, the value is that of a plain call. Compiled, value and residuals come from one program,
-    as in a training step: compiling is most of the time a call takes.
+    Eager, the value is that of a plain call. Compiled, both come from one program, unless it cannot
+    be made: then the value comes alone, and asking for the gradients says why.
     """
 
-    def __init__(self, function: Callable[..., Any], tensors: List[Any], wanted: List[int]) -> None:
-        self._function = function
-        self._tensors = tensors
-        self._wanted = wanted
-        self._pullback: Any = None
-        if _mode == "jit" and wanted:
-            self.value, self._pullback = self._forward()
-        else:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        tensors: List[Any],
+        wanted: List[int],
+        cotangent: Optional[Packed],
+    ) -> None:
+        self._asked = function, tensors, wanted
+        self._gradients: Any = None
+        if isinstance(function, Compiled) and cotangent is not None:
+            along = to_tensor(*cotangent)
+            with suppress(Exception):
+                self.value, self._gradients = function.step(tuple(wanted), tensors, along)
+        if self._gradients is None:
             self.value = function(*tensors)
 
-    def _forward(self) -> Any:
-        def partial(*changing: Any) -> Any:
-            tensors = list(self._tensors)
-            for place, tensor in zip(self._wanted, changing):
-                tensors[place] = tensor
-            return self._function(*tensors)
-
-        return jax.vjp(partial, *[self._tensors[place] for place in self._wanted])
-
     def gradients(self, cotangent: Packed) -> List[Any]:
-        if self._pullback is None:
-            _, self._pullback = self._forward()
-        return list(self._pullback(to_tensor(*cotangent).astype(self.value.dtype)))
+        if self._gradients is None:
+            value, pullback = pulled_back(*self._asked)
+            self._gradients = pullback(to_tensor(*cotangent).astype(value.dtype))
+        return list(self._gradients)
 
 
 def run(
-    function: Callable[..., Any], invocation: Any, tensors: List[Any], wanted: List[int]
+    function: Callable[..., Any],
+    invocation: Any,
+    tensors: List[Any],
+    wanted: List[int],
+    cotangent: Optional[Packed],
 ) -> Run:
-    return Run(function, tensors, wanted)
+    return Run(function, tensors, wanted, cotangent)

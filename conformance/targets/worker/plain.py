@@ -6,7 +6,7 @@ with the cotangent after the last input, and returns the gradients in a mapping 
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 from locate import locate
@@ -83,6 +83,10 @@ class Run:
 
 
 def run(
-    function: Callable[..., Any], invocation: Any, tensors: List[Any], wanted: List[int]
+    function: Callable[..., Any],
+    invocation: Any,
+    tensors: List[Any],
+    wanted: List[int],
+    cotangent: Optional[Packed],
 ) -> Run:
     return Run(invocation, tensors, wanted, function(*tensors))

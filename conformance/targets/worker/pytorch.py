@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 import torch
@@ -107,7 +107,11 @@ class Run:
 
 
 def run(
-    function: Callable[..., Any], invocation: Any, tensors: List[Any], wanted: List[int]
+    function: Callable[..., Any],
+    invocation: Any,
+    tensors: List[Any],
+    wanted: List[int],
+    cotangent: Optional[Packed],
 ) -> Run:
     leaves = [tensors[place].requires_grad_() for place in wanted]
     return Run(function(*tensors), leaves)

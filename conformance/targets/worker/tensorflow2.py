@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -78,7 +78,11 @@ class Run:
 
 
 def run(
-    function: Callable[..., Any], invocation: Any, tensors: List[Any], wanted: List[int]
+    function: Callable[..., Any],
+    invocation: Any,
+    tensors: List[Any],
+    wanted: List[int],
+    cotangent: Optional[Packed],
 ) -> Run:
     sources = [tensors[place] for place in wanted]
     if not sources:
