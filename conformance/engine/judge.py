@@ -25,7 +25,7 @@ from conformance.engine.standard import (
     value_limits,
 )
 from conformance.numerics.bounded import Bounded
-from conformance.numerics.classification import Class, limit, preliminary, settle
+from conformance.numerics.classification import BLOCK, Class, limit, preliminary, settle
 from conformance.numerics.formats import FLOAT64, FORMATS, Floats, Format, ulp
 from conformance.specs.models import Loss
 
@@ -91,15 +91,23 @@ def judge(
     nothing = np.empty(0)
     if not probed.size:
         return Judgement(actual, expected, classes, ulps, probed, nothing, nothing, nothing)
-    limits = limits_at(probed)
-    settled, share, truth = _settled(actual[probed], expected[probed], form, limits)
+    parts = [probed[start : start + BLOCK] for start in range(0, probed.size, BLOCK)]
+    found = [_by_bound(actual[at], expected[at], ulps[at], form, limits_at(at)) for at in parts]
+    settled, share, bound_ulp, excess = (np.concatenate(each) for each in zip(*found, strict=True))
     classes[probed] = np.where(still_open[probed], settled, classes[probed])
+    return Judgement(actual, expected, classes, ulps, probed, share, bound_ulp, excess)
+
+
+def _by_bound(
+    actual: Floats, expected: Floats, ulps: Floats, form: Format, limits: Limits
+) -> tuple[NDArray[np.int8], Floats, Floats, Floats]:
+    """Class, share of the bound, bound in ulp, and error over the ideal bound."""
+    settled, share, truth = _settled(actual, expected, form, limits)
     with np.errstate(all="ignore"):
-        step = ulp(expected[probed], form)
+        step = ulp(expected, form)
         bound_ulp = limit(limits.own, form, truth) / step
         ideal_ulp = limit(limits.ideal, form, truth) / step
-        excess = ulps[probed] / ideal_ulp
-    return Judgement(actual, expected, classes, ulps, probed, share, bound_ulp, excess)
+        return settled, share, bound_ulp, ulps / ideal_ulp
 
 
 def _settled(
@@ -136,8 +144,8 @@ def distinct(ordered: Indices) -> Indices:
 class Held:
     """A case held against one target's practice: makes expected values and limits on demand.
 
-    `runs` keeps the gradient programs' runs over the whole case, by cotangent: every input's
-    gradient is judged by the same ones.
+    What the programs give over the whole case is kept, of gradients by cotangent: a large case is
+    judged in parts, and the gradients by all inputs by the same runs.
     """
 
     case: Case
@@ -146,6 +154,7 @@ class Held:
     practice: Practice
     given: Arguments
     runs: dict[bytes, GradientRuns] = field(default_factory=dict, compare=False)
+    _limits: list[Limits] = field(default_factory=list, compare=False)
 
     @property
     def form(self) -> Format:
@@ -159,7 +168,11 @@ class Held:
 
     def value_limits_at(self, elements: Indices) -> Limits:
         given, pick = self._focus(elements, 1)
-        return value_limits(self.reference, self.practice, given, pick)
+        if given is not self.given:
+            return value_limits(self.reference, self.practice, given)
+        if not self._limits:
+            self._limits.append(value_limits(self.reference, self.practice, given))
+        return self._limits[0].at(pick)
 
     def gradient_limits_at(self, name: str, cotangent: Floats) -> LimitsAt:
         classes = "classes" in self.loss.inputs[name].shape.split()

@@ -139,7 +139,8 @@ class Search:
     def _limits_at(self, rows: Floats, chosen: Indices) -> LimitsAt:
         """Limits of chosen pairs, from runs over all pairs of the rows."""
         held, given = self._on_axes(rows)
-        return lambda elements: value_limits(held.reference, held.practice, given, chosen[elements])
+        whole = value_limits(held.reference, held.practice, given)
+        return lambda elements: whole.at(chosen[elements])
 
     def _on_axes(self, rows: Floats) -> tuple[Held, Arguments]:
         """The inputs on two axes: what depends on one of them is computed once for all of it."""

@@ -60,6 +60,10 @@ class Limits:
     ideal: Bounded
     truth: Callable[[], Bounded]
 
+    def at(self, elements: Indices) -> Limits:
+        """Those of some elements, of limits that are flat."""
+        return Limits(self.own[elements], self.ideal[elements], lambda: self.truth()[elements])
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -90,18 +94,16 @@ def true_gradients(
     return {name: np.asarray(each, dtype=np.float64) for name, each in found.items()}
 
 
-def value_limits(
-    reference: Reference, practice: Practice, given: Arguments, pick: Indices | None = None
-) -> Limits:
-    """Limits of the value, flattened; of the picked elements only, where `pick` is given."""
+def value_limits(reference: Reference, practice: Practice, given: Arguments) -> Limits:
+    """Limits of the value, flattened."""
 
     def run(program: Program, under: Arithmetic) -> Bounded:
-        return _flat(run_bounded(program, under, given.positional, given.keywords), pick)
+        return _flat(run_bounded(program, under, given.positional, given.keywords), None)
 
     return Limits(
         envelope([run(each, practice.arithmetic) for each in practice.values]),
         run(reference.value, ideal(practice)),
-        lambda: run(reference.value, IDEAL64),
+        cache(lambda: run(reference.value, IDEAL64)),
     )
 
 

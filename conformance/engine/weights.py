@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from conformance.cases.case import Case
 from conformance.cases.generation import build
@@ -151,8 +152,9 @@ def truth_by_weights(
     reference = Reference(held.reference.value, program)
     expected = true_gradients(reference, held.given, along)[name]
 
-    def at(elements: Indices) -> Limits:
+    @cache
+    def whole() -> Limits:
         practice = replace(held.practice, gradients=held.practice.weights)
-        return gradient_runs(reference, practice, held.given, along).limits(name, elements)
+        return gradient_runs(reference, practice, held.given, along).limits(name)
 
-    return expected, at
+    return expected, lambda elements: whole().at(elements)

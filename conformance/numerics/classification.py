@@ -52,8 +52,11 @@ class Judgement:
         return self.classes >= Class.EXCEEDS
 
 
-BLOCK = 1 << 14
-"""Elements that are looked at together, so that what a step leaves is still in the cache."""
+BLOCK = 15 << 10
+"""Elements that are looked at together, so that what a step leaves is still in the cache.
+
+From 128 KiB on, the C library maps an array anew for every step: ten times the cost an element.
+"""
 
 
 def preliminary(actual: Floats, expected: Floats, form: Format) -> tuple[NDArray[np.int8], Floats]:

@@ -98,20 +98,25 @@ def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> 
         bound = bound + _ulps(value, bound, arithmetic.accuracy_of(name).out, exact, arithmetic)
     else:
         bound = bound + _one_rounding(name, value, bound, moved, exact, arithmetic)
-    if name == "divide" and overflow is not None:
-        bound = np.where(overflow, _past_overflow(value, bound, operands[0], compute), bound)
+    past = operands[-1].overflow if name in ("divide", "reciprocal") else None
+    if past is not None:
+        bound = np.where(past, _past_overflow(name, value, bound, operands, compute), bound)
     result = _in_range(name, Estimate(value, bound, overflow), operands, compute)
     if arithmetic.each_op and arithmetic.storage is not compute:
         return rounded(result, arithmetic.storage, arithmetic, exact)
     return result
 
 
-def _past_overflow(value: Floats, bound: Floats, dividend: Estimate, form: Format) -> Floats:
+def _past_overflow(
+    name: str, value: Floats, bound: Floats, operands: list[Estimate], form: Format
+) -> Floats:
     """A quotient by an overflowed number is 0, and off by no more than its own size.
 
     Where float64 overflowed as well the value is 0 too, and the true one below dividend / largest.
     """
-    least = (np.abs(dividend.value) + dividend.bound) / form.largest
+    dividend = operands[0]
+    reach = np.abs(dividend.value) + dividend.bound if name == "divide" else 1.0
+    least = reach / form.largest
     finite = np.where(bound < np.inf, bound, 0.0)
     return np.maximum(np.maximum(finite, np.abs(value)), least)
 

@@ -60,7 +60,7 @@ def bounded(call: Call, shares: Floats) -> Floats:
     keywords = {**call.parameters, "reduction": call.reduction, **names}
     given = Arguments(tuple(call.inputs.values()), keywords)
     truth = true_value(reference_of(loss, DTYPE), given)
-    limits = value_limits(reference_of(loss, DTYPE), practice, given, np.arange(truth.size))
+    limits = value_limits(reference_of(loss, DTYPE), practice, given)
     allowed = limit(limits.own, form, None).reshape(truth.shape)
     moved = round_to(truth + shares * allowed, form)
     with np.errstate(invalid="ignore"):

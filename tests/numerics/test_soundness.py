@@ -215,3 +215,16 @@ def test_a_reciprocal_of_a_power_of_two_costs_nothing():
     arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32, reciprocals=True)
     x = round_to(np.random.default_rng(4).standard_normal(100), FLOAT32)
     assert not run_bounded(lambda x: x / 64.0, arithmetic, (x,), {}).bound.any()
+
+
+def test_an_overflowed_dividend_widens_no_bound_and_an_overflowed_divisor_may_leave_nothing():
+    """Infinity over 3 is infinity, which the mark excuses; half of the truth is excused by nothing."""
+    arithmetic = Arithmetic(FLOAT32, FLOAT32, FLOAT32)
+    big = (np.array([2.0**127]),)
+    above = run_bounded(lambda x: (x * 4.0) / 512.0, arithmetic, big, {})
+    below = run_bounded(lambda x: 512.0 / (x * 4.0), arithmetic, big, {})
+    turned = run_bounded(lambda x: np.reciprocal(x * 4.0), arithmetic, big, {})
+    assert above.overflow[0]
+    assert above.bound[0] < 1e-6 * above.value[0]
+    assert below.bound[0] >= below.value[0]
+    assert turned.bound[0] >= turned.value[0]
