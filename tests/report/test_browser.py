@@ -100,6 +100,14 @@ def test_only_tables_scroll_sideways(visit: Any, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("width", [320, 1200, 1280, 1800])
+def test_a_wide_table_of_numbers_scrolls_in_its_own_frame(visit: Any, width: int) -> None:
+    """Real names of targets and real counts are longer than those of the sample."""
+    page = visit("small", width=width)
+    page.locator(".numbers .split").evaluate_all("c => c.forEach(e => e.append('0'.repeat(60)))")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 @pytest.mark.parametrize("width", [320, 1280, 1800])
 def test_no_text_is_smaller_than_twelve_pixels(visit: Any, width: int) -> None:
     page = visit("small", width=width)

@@ -15,6 +15,8 @@ from conformance.results.cell import Cell
 WIDTH = 592
 LEFT, RIGHT, TOP = 140, 560, 48
 ROW = 34
+_LABEL = 112
+"""Units that the longest label takes, with room beside it."""
 _LEAST = 0.01
 """Shares below it stand on the left edge."""
 
@@ -116,7 +118,7 @@ def _marks(
 def _ticks(axis: Axis) -> tuple[Tick, ...]:
     decades = sorted(range(-2, math.floor(axis.high) + 1), key=lambda decade: (abs(decade), decade))
     labels = [(float(d), "≤ 1 %" if d == -2 else wording.share(10.0**d)) for d in decades]
-    return spaced(labels, axis.place, 80)
+    return spaced(labels, axis.place, _LABEL)
 
 
 def _worst(cells: list[Cell]) -> str:
