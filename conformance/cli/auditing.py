@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from typing import Any
 
 import click
 
+from conformance.cli.children import sent
 from conformance.cli.progress import counted
 from conformance.cli.recording import record_in
 from conformance.cli.signals import code_of, heed_parent
@@ -29,8 +29,6 @@ from conformance.results.cell import Cell
 from conformance.specs.library import load_library
 
 SIDES = ("base", "head")
-PATIENCE = 20.0
-"""Seconds that a side has to close its file and its workers once it was told to end."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def record_sides(
         for side, each in zip(SIDES, environments, strict=False)
     ]
     with ExitStack() as stack:
-        lines, processes = zip(*[_sent(each, stack) for each in errands], strict=True)
+        lines, processes = zip(*[sent(run_side, each, stack) for each in errands], strict=True)
         try:
             passed = _passed(lines)
             for _ in counted(passed, request.planned * len(errands), lambda label: label):
@@ -73,27 +71,6 @@ def record_sides(
     if code:
         raise click.exceptions.Exit(code)
     return [read_results(each.file) for each in errands]
-
-
-def _sent(errand: Errand, stack: ExitStack) -> tuple[Connection, SpawnProcess]:
-    """A process that is on its way, and the line on which it names each cell that it recorded."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=run_side, args=(errand, theirs))
-    process.start()
-    theirs.close()  # so that its end is seen here
-    stack.callback(_recalled, process)
-    return ours, process
-
-
-def _recalled(process: SpawnProcess) -> None:
-    """End a side that is still there, and wait until its file and its workers are closed."""
-    if process.is_alive():
-        process.terminate()
-        process.join(PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join()
 
 
 def _passed(lines: Sequence[Connection]) -> Iterator[str]:

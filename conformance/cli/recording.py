@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from conformance.cli.crew import Crew, hands
 from conformance.cli.output import unwritable
 from conformance.cli.progress import bar, counted, lines
 from conformance.cli.resuming import Earlier
@@ -47,10 +48,12 @@ def record(
     file: Path | None,
     flags: Mapping[str, Any],
     earlier: Earlier | None = None,
+    jobs: int | None = None,
 ) -> Results:
     """Run the request and give its results, those in the file where one is named.
 
-    What `earlier` holds is kept, and only the rest is run. Raises click.UsageError where the file
+    As many processes as `jobs` says drive the targets, one a core by default. What `earlier` holds
+    is kept, and only the rest is run. Raises click.UsageError where the file
     cannot be written, MergeError where `earlier` is another run. An interrupt ends the process with
     status 130, SIGTERM with 143, a full disk with 4; what was recorded until then stays readable,
     as an incomplete run.
@@ -58,25 +61,39 @@ def record(
     started = time.monotonic()
     with ExitStack() as stack:
         click.echo(f"starting {', '.join(each.label for each in request.targets)}", err=True)
-        began, absent = open_stations(request.targets, stack)
-        stations = [serving(station, library) for station in began]
-        manifest = manifest_of(request, library, stations, absent, flags)
         done = earlier.done if earlier else set()
-        made = cells(request, library.losses, stations, absent, done)
-        if isinstance(made, Generator):
-            stack.callback(made.close)  # its threads end before the workers that they ask
-        pairs = _pairs(request, library, stations, absent, done)
+        manifest, found = _begun(request, library, flags, done, jobs, stack)
         if earlier is None:
-            found = chain(bar(made, request.planned), pairs)
-            return _recorded(found, manifest, file, started, stack, RESUME)
+            return _recorded(bar(found, request.planned), manifest, file, started, stack, RESUME)
         assert file is not None  # `earlier` was read from it
         earlier.same_run(manifest)
         writer = opened(ResultsWriter(file, earlier.manifest, earlier.cells()), stack)
         if done:
             click.echo(f"{len(done)} of {request.planned} cells are kept", err=True)
-        new = (cell for cell in chain(made, pairs) if key(cell) not in done)
+        new = (cell for cell in found if key(cell) not in done)
         left = request.planned - len(done)
         return _written(bar(new, left), writer, request.planned, started, RESUME, len(done))
+
+
+def _begun(
+    request: Request,
+    library: Library,
+    flags: Mapping[str, Any],
+    done: Set[Key],
+    jobs: int | None,
+    stack: ExitStack,
+) -> tuple[Manifest, Iterator[Cell]]:
+    """The manifest of a run whose targets were started, and its cells, less what is `done` then."""
+    count = hands(request, jobs)
+    if count > 1:
+        crew = Crew(request, library, flags, count, stack)
+        return crew.manifest, crew.cells(done)
+    began, absent = open_stations(request.targets, stack)
+    stations = [serving(station, library) for station in began]
+    made = cells(request, library.losses, stations, absent, done)
+    stack.callback(made.close)  # its threads end before the workers that they ask
+    pairs = _pairs(request, library, stations, absent, done)
+    return manifest_of(request, library, stations, absent, flags), chain(made, pairs)
 
 
 def record_in(

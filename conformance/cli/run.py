@@ -80,6 +80,15 @@ NOWHERE = "-"
     help=f"Results file, by default {RESULTS}; the report goes beside it. - writes neither.",
 )
 @click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    envvar="CONFORMANCE_JOBS",
+    metavar="N",
+    help="Processes that judge; each drives some of the targets. By default one a core.",
+)
+@click.option(
     "--resume",
     is_flag=True,
     help="Go on with the unfinished run in the results file, as it was asked for.",
@@ -125,6 +134,7 @@ def command(
     hunt: bool,
     corpus: str | None,
     output: str,
+    jobs: int | None,
     resume: bool,
     base: str | None,
     base_optional: bool,
@@ -153,7 +163,7 @@ def command(
         if before is not None:
             asked = asked_again(ctx, asked, before.manifest)
         gate = (base, base_optional) if base else None
-        return _run(asked, file, before, gate, form)
+        return _run(asked, file, before, gate, form, jobs)
 
 
 def _run(
@@ -162,6 +172,7 @@ def _run(
     before: Earlier | None,
     gate: tuple[str, bool] | None,
     form: str,
+    jobs: int | None,
 ) -> int:
     from conformance.cli.gating import base_of
     from conformance.cli.recording import record
@@ -174,7 +185,7 @@ def _run(
     if gate is not None:
         digests = {name: spec_digest(library.losses[name]) for name in request.losses}
         base = base_of(gate[0], file, digests, request.profile, gate[1])
-    results = record(request, library, file, asked.flags, before)
+    results = record(request, library, file, asked.flags, before, jobs)
     if asked.corpus and request.hunts:
         keep(results, asked.corpus)
     return _report(results, file, form, base)

@@ -27,6 +27,7 @@ Pretend = Callable[..., None]
 def pretend(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Pretend:
     """Makes targets of the reference's answers, which need no framework; runs go to `folder`."""
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("CONFORMANCE_JOBS", "1")  # another process would know nothing of it
 
     def opened(*stations: Station) -> None:
         def open_stations(targets: object, stack: object) -> tuple[list[Station], list[Absent]]:

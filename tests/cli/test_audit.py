@@ -32,6 +32,7 @@ from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from conformance.targets.target import Target
 from tests.cli.command import Ended, command, need, surroundings
+from tests.cli.processes import alive, descendants, is_sent
 from tests.engine.honest import Spoil, changed, station, untouched
 
 PYTHON = Interpreter(sys.executable, (3, 11, 7), "linux-x86_64")
@@ -87,7 +88,7 @@ class Done:
         """It is over."""
 
 
-def _here(errand: Errand, stack: ExitStack) -> tuple[Connection, Done]:
+def _here(work: object, errand: Errand, stack: ExitStack) -> tuple[Connection, Done]:
     """A side in this process, which answerers that are no workers need."""
     ours, theirs = Pipe(duplex=False)
     with pytest.raises(SystemExit) as ended:
@@ -108,7 +109,7 @@ def between(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Audit:
         stations = [each if isinstance(each, Absent) else station(each) for each in (base, head)]
         waiting = iter(stations)
         monkeypatch.setattr(recording, "open_places", lambda *_: [next(waiting)])
-        monkeypatch.setattr(auditing, "_sent", _here)
+        monkeypatch.setattr(auditing, "sent", _here)
         monkeypatch.setattr(auditing, "heed_parent", lambda: None)
         return invoke(["audit", *ASKED, *words])
 
@@ -244,17 +245,6 @@ def _audit_of(folder: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def _descendants(pid: int) -> list[int]:
-    """Every process that it started, and those that these started."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    parents = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
-    found, new = [], [pid]
-    while new:
-        new = [child for child, parent in parents if parent in new]
-        found += new
-    return found
-
-
 def _recording(folder: Path, pid: int) -> list[int]:
     """The processes of an audit, once both sides have recorded something."""
     files = [folder / "conformance-audit" / f"{side}.jsonl.gz" for side in auditing.SIDES]
@@ -262,17 +252,7 @@ def _recording(folder: Path, pid: int) -> list[int]:
     while not all(file.is_file() and file.stat().st_size > 4_000 for file in files):
         assert time.monotonic() < until, "no side has recorded anything"
         time.sleep(0.1)
-    return _descendants(pid)
-
-
-def _alive(pids: list[int]) -> list[int]:
-    """Those that outlive the audit by more than it takes a process to notice."""
-    until = time.monotonic() + 5.0
-    while (left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]) and (
-        time.monotonic() < until
-    ):
-        time.sleep(0.1)
-    return left
+    return descendants(pid)
 
 
 @pytest.mark.frameworks
@@ -292,7 +272,7 @@ def test_an_interrupt_ends_both_sides_and_their_workers_and_keeps_what_was_recor
     assert audit.returncode == code, err
     assert err.count("interrupted: ") == 2
     assert len(others) >= 4
-    assert _alive(others) == []
+    assert alive(others) == []
     for side in auditing.SIDES:
         assert not read_results(folder / "conformance-audit" / f"{side}.jsonl.gz").complete
 
@@ -310,7 +290,7 @@ def test_a_side_that_is_killed_is_incomplete_and_the_other_one_is_whole(folder: 
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as audit:  # fmt: skip
         _recording(folder, audit.pid)
-        sides = [pid for pid in _descendants(audit.pid) if _runs_a_side(pid)]
+        sides = [pid for pid in descendants(audit.pid) if is_sent(pid)]
         os.kill(sides[-1], signal.SIGKILL)
         out, err = audit.communicate(timeout=120)
     assert audit.returncode == 4, err
@@ -321,7 +301,3 @@ def test_a_side_that_is_killed_is_incomplete_and_the_other_one_is_whole(folder: 
         for side in auditing.SIDES
     ]
     assert sorted(ends) == [False, True]
-
-
-def _runs_a_side(pid: int) -> bool:
-    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -1,0 +1,150 @@
+"""A run divided among processes: each drives some of the targets, and this one keeps the record."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import sys
+from collections.abc import Iterator, Mapping, Set
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import click
+
+from conformance.cli.children import sent
+from conformance.cli.signals import heed_parent
+from conformance.cli.storage import keep_hypothesis_out
+from conformance.cli.verdict import INCOMPLETE
+from conformance.engine.manifest import manifest_of
+from conformance.engine.request import Request
+from conformance.engine.run import cells
+from conformance.engine.workers import open_stations, serving
+from conformance.results.cell import Cell, Key
+from conformance.results.manifest import Manifest
+from conformance.results.merge import order_of
+from conformance.specs.library import Library, load_library
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What one process is sent to do: the request, for some of its targets only."""
+
+    request: Request
+    specs: Path
+    flags: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One process of the crew: what it says is read as it comes, so that it never waits."""
+
+    errand: Errand
+    line: Connection
+    process: SpawnProcess
+    said: SimpleQueue[Any]
+
+    def hear(self) -> Any:
+        """The next thing it says. Raises click.exceptions.Exit where it ended before its work."""
+        found = self.said.get()
+        if found is not _END:
+            return found
+        self.process.join()
+        code = self.process.exitcode or 0
+        if code < 0:
+            labels = ", ".join(each.label for each in self.errand.request.targets)
+            click.echo(f"{labels}: its process was ended by signal {-code}", err=True)
+        raise click.exceptions.Exit(code if code > 0 else INCOMPLETE)
+
+
+_END, _DONE = object(), "done"
+
+
+class Crew:
+    """The processes of a run, started; `manifest` is that of the whole run."""
+
+    def __init__(
+        self,
+        request: Request,
+        library: Library,
+        flags: Mapping[str, Any],
+        count: int,
+        stack: ExitStack,
+    ) -> None:
+        groups = [request.targets[place::count] for place in range(count)]
+        self._hands = [
+            _begun(Errand(replace(request, targets=group), library.folder, flags), stack)
+            for group in groups
+        ]
+        said: list[Manifest] = [hand.hear() for hand in self._hands]
+        targets = [said[at % count].targets[at // count] for at in range(len(request.targets))]
+        self.manifest = replace(said[0], planned=request.planned, targets=tuple(targets))
+
+    def cells(self, done: Set[Key]) -> Iterator[Cell]:
+        """Every cell in the order of the whole run; what is `done` by then is not run again."""
+        for hand in self._hands:
+            hand.line.send(frozenset(done))
+        yield from heapq.merge(*map(_cells, self._hands), key=order_of(self.manifest).rank)
+
+
+def hands(request: Request, asked: int | None) -> int:
+    """How many processes drive the targets: one a core, unless a number is asked for.
+
+    All pairs of inputs are tried by one: they are kept in one file beside the results.
+    """
+    most = asked or os.cpu_count() or 1
+    return 1 if request.pairs else min(most, len(request.targets))
+
+
+def _begun(errand: Errand, stack: ExitStack) -> Hand:
+    line, process = sent(drive, errand, stack, duplex=True)
+    hand = Hand(errand, line, process, SimpleQueue())
+    Thread(target=_listen, args=(hand,), daemon=True).start()
+    return hand
+
+
+def _listen(hand: Hand) -> None:
+    while True:
+        try:
+            hand.said.put(hand.line.recv())
+        except (EOFError, OSError):
+            hand.said.put(_END)
+            return
+
+
+def _cells(hand: Hand) -> Iterator[Cell]:
+    while isinstance(found := hand.hear(), Cell):
+        yield found
+
+
+def drive(errand: Errand, line: Connection) -> None:
+    """Say the manifest, hear what is done already, say each cell; exits by the contract."""
+    from conformance.cli.root import coded
+
+    heed_parent()
+    keep_hypothesis_out()
+    sys.exit(coded(lambda: _quietly(errand, line)))
+
+
+def _quietly(errand: Errand, line: Connection) -> None:
+    with suppress(KeyboardInterrupt, BrokenPipeError):  # told to end, or nobody listens any more
+        driven(errand, line)
+
+
+def driven(errand: Errand, line: Connection) -> None:
+    request, library = errand.request, load_library(errand.specs)
+    with ExitStack() as stack:
+        began, absent = open_stations(request.targets, stack)
+        stations = [serving(station, library) for station in began]
+        line.send(manifest_of(request, library, stations, absent, errand.flags))
+        done: frozenset[Key] = line.recv()
+        made = cells(request, library.losses, stations, absent, done)
+        stack.callback(made.close)  # its threads end before the workers that they ask
+        for cell in made:
+            line.send(cell)
+        line.send(_DONE)
