@@ -2,13 +2,15 @@
 
 from conformance.oracle.enclosure import Enclosure, Enclosures, distances, midpoints, radii
 from conformance.oracle.evaluation import (
+    Directional,
     PrecisionError,
     derivatives,
+    directional,
     evaluate,
     weight_derivatives,
 )
 
 __all__ = [
-    "Enclosure", "Enclosures", "PrecisionError", "derivatives", "distances", "evaluate",
-    "midpoints", "radii", "weight_derivatives",
+    "Directional", "Enclosure", "Enclosures", "PrecisionError", "derivatives", "directional",
+    "distances", "evaluate", "midpoints", "radii", "weight_derivatives",
 ]  # fmt: skip

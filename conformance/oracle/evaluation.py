@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from conformance.oracle.extended import Undecided
 from conformance.oracle.gathering import by_inputs, by_weights, slope_of
 from conformance.oracle.language import BALLS
 from conformance.oracle.reduction import Reducer, reducer
+from conformance.oracle.along import coefficients, forward_along, rates_by_inputs
 from conformance.oracle.samples import Samples, Slopes, take_apart
 from conformance.specs.formula import Expression
 from conformance.specs.models import Loss
@@ -106,13 +108,59 @@ def weight_derivatives(
     return _contracted(call, cotangent, lambda parts: by_weights(call.samples, parameters, parts))
 
 
-def _contracted(
-    call: Call, cotangent: Any, gathered: Callable[[list[Ball]], dict[str, Enclosures]]
-) -> dict[str, Enclosures]:
+@dataclass(frozen=True)
+class Directional:
+    """What a direction makes of the value, and of the gradient by every real input."""
+
+    forward: Enclosures
+    second: dict[str, Enclosures]
+
+
+def directional(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    tangents: Mapping[str, Any],
+    reduction: str = "mean",
+    choices: Mapping[str, str] | None = None,
+    cotangent: Any = None,
+) -> Directional:
+    """Enclose the derivative of the value, and of the gradient along a cotangent, by a direction.
+
+    `tangents` holds the direction, an array for every real input; all numbers must be finite. Every
+    number is run as a power series along it: second derivatives from one term more than the first.
+    A gradient that is so by declaration is what is differentiated. At a kink an enclosure is marked
+    as one and says nothing. Raises as `evaluate`.
+    """
+    call = _call(loss, inputs, parameters, reduction, choices, slopes="inputs", tangents=tangents)
+    weights = _along(call, cotangent)
+
+    def attempt(bits: int) -> dict[str, Enclosures]:
+        outcomes = _outcomes(call, bits)
+        losses = [outcome.loss for outcome in outcomes]
+        terms = [outcome.divisor for outcome in outcomes]
+        with ctx.workprec(bits):
+            plain = call.reducer.gradient(losses, terms, [1.0] * weights.size)
+            parts = call.reducer.gradient(losses, terms, weights.ravel().tolist())
+            forward = forward_along(call.samples, call.reducer, plain)
+            return {"": forward, **rates_by_inputs(call.samples, parts)}
+
+    found = _settled(attempt)
+    return Directional(found.pop(""), found)
+
+
+def _along(call: Call, cotangent: Any) -> np.ndarray:
     shape = call.reducer.shape
     weights = np.ones(shape) if cotangent is None else np.asarray(cotangent, np.float64)
     if weights.shape != shape:
         raise ValueError(f"cotangent: the shape is {weights.shape}; it must be {shape}")
+    return weights
+
+
+def _contracted(
+    call: Call, cotangent: Any, gathered: Callable[[list[Ball]], dict[str, Enclosures]]
+) -> dict[str, Enclosures]:
+    weights = _along(call, cotangent)
 
     def attempt(bits: int) -> dict[str, Enclosures]:
         outcomes = _outcomes(call, bits)
@@ -135,8 +183,9 @@ def _call(
     choices: Mapping[str, str] | None,
     *,
     slopes: Slopes,
+    tangents: Mapping[str, Any] = MappingProxyType({}),
 ) -> Call:
-    samples = take_apart(loss, inputs, parameters)
+    samples = take_apart(loss, inputs, parameters, tangents)
     program = _compiled(Identity(loss), tuple((choices or {}).items()))
     reduce = reducer(loss, samples.batch, reduction, choices or {})
     return Call(samples, program, reduce, program.divisors.get(reduction), slopes)
@@ -213,4 +262,5 @@ def _declared(loss: Ball, name: str, gradient: Any) -> Ball:
 
 
 def _all(part: Ball) -> list[Enclosure]:
-    return [Enclosure(part.value), *[slope_of(part, entry) for entry in part.slopes]]
+    numbers = [Enclosure(part.value), *[slope_of(part, entry) for entry in part.slopes]]
+    return [each for number in numbers for each in coefficients(number)]
