@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
+from direction import Direction, Moved
 from protocol import Packed
 
 _mode: str = ""
@@ -129,3 +130,29 @@ def run(
     function: Callable[..., Any], invocation: Any, tensors: List[Any], wanted: List[int]
 ) -> Run:
     return Run(function, tensors, wanted)
+
+
+def directional(function: Callable[..., Any], tensors: List[Any], direction: Direction) -> Moved:
+    """jax.jvp of the function; jax.vjp of its vjp; or jax.jvp of it, as jax.hessian does."""
+    primals = [tensors[place] for place in direction.wanted]
+    tangents = [to_tensor(*each) for each in direction.tangents]
+    seed = to_tensor(*direction.cotangent)
+
+    def value(*changing: Any) -> Any:
+        given = list(tensors)
+        for place, tensor in zip(direction.wanted, changing):
+            given[place] = tensor
+        return function(*given)
+
+    def both(*changing: Any) -> Any:
+        result, pullback = jax.vjp(value, *changing)
+        return result, list(pullback(seed))
+
+    if direction.derivative == "forward":
+        result, moved = jax.jvp(value, primals, tangents)
+        return Moved(result, moved, [], [])
+    if direction.derivative == "reverse-over-reverse":
+        (result, found), pullback = jax.vjp(both, *primals)
+        return Moved(result, None, found, list(pullback((jnp.zeros_like(result), tangents))))
+    (result, found), (moved, curvature) = jax.jvp(both, primals, tangents)
+    return Moved(result, moved, found, curvature)

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List
 
 import numpy as np
 import torch
+from direction import Direction, Moved
 from protocol import Packed
 
 _device = "cpu"
@@ -111,3 +112,78 @@ def run(
 ) -> Run:
     leaves = [tensors[place].requires_grad_() for place in wanted]
     return Run(function(*tensors), leaves)
+
+
+def directional(function: Callable[..., Any], tensors: List[Any], direction: Direction) -> Moved:
+    """Dual numbers; autograd of autograd; or, as `torch.func.hessian` does, duals through autograd."""
+    if _mode:
+        raise NotImplementedError(f"not asked with torch.{_mode}, which compiles one backward")
+    tangents = [to_tensor(*each) for each in direction.tangents]
+    if direction.derivative == "forward":
+        return _forward(function, tensors, direction.wanted, tangents)
+    seed = to_tensor(*direction.cotangent)
+    if direction.derivative == "reverse-over-reverse":
+        return _twice(function, tensors, direction.wanted, seed, tangents)
+    return _forward_over_reverse(function, tensors, direction.wanted, seed, tangents)
+
+
+def _forward(
+    function: Callable[..., Any],
+    tensors: List[Any],
+    wanted: List[int],
+    tangents: List[torch.Tensor],
+) -> Moved:
+    from torch.autograd import forward_ad
+
+    with forward_ad.dual_level():
+        duals = list(tensors)
+        for place, tangent in zip(wanted, tangents):
+            duals[place] = forward_ad.make_dual(tensors[place], tangent)
+        value, moved = forward_ad.unpack_dual(function(*duals))
+        return Moved(value, moved, [], [])
+
+
+def _twice(
+    function: Callable[..., Any],
+    tensors: List[Any],
+    wanted: List[int],
+    seed: torch.Tensor,
+    tangents: List[torch.Tensor],
+) -> Moved:
+    """A gradient that autograd cannot follow back is one that does not move."""
+    leaves = [tensors[place].requires_grad_() for place in wanted]
+    value = function(*tensors)
+    found = torch.autograd.grad(value, leaves, seed, create_graph=True, allow_unused=True)
+    followed = [
+        (each, tangent)
+        for each, tangent in zip(found, tangents)
+        if each is not None and each.requires_grad
+    ]
+    curvature: List[Any] = [None] * len(leaves)
+    if followed:
+        ends, along = zip(*followed)
+        curvature = list(torch.autograd.grad(ends, leaves, along, allow_unused=True))
+    return Moved(value, None, list(found), curvature)
+
+
+def _forward_over_reverse(
+    function: Callable[..., Any],
+    tensors: List[Any],
+    wanted: List[int],
+    seed: torch.Tensor,
+    tangents: List[torch.Tensor],
+) -> Moved:
+    def both(*changing: torch.Tensor) -> Any:
+        given = list(tensors)
+
+        def value(*inner: torch.Tensor) -> Any:
+            for place, tensor in zip(wanted, inner):
+                given[place] = tensor
+            return function(*given)
+
+        result, pullback = torch.func.vjp(value, *changing)
+        return result, pullback(seed)
+
+    primals = tuple(tensors[place] for place in wanted)
+    (value, found), (moved, curvature) = torch.func.jvp(both, primals, tuple(tangents))
+    return Moved(value, moved, list(found), list(curvature))
