@@ -1,5 +1,6 @@
 """The few tricks that keep a loss accurate, each with its reason."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,6 +13,24 @@ def store(x: Array) -> Array:
     """Mark the point at which an implementation writes an intermediate in its storage dtype."""
     stored = getattr(x, "stored", None)
     return x if stored is None else stored()
+
+
+def still(x: Array) -> Array:
+    """Mark what an implementation takes no slope through, as the largest logit that it subtracts."""
+    held = getattr(x, "still", None)
+    return x if held is None else held()
+
+
+def sloped(
+    result: Array, x: Array, forward: Callable[[Array], Array], backward: Callable[[Array], Array]
+) -> Array:
+    """A result of a kernel whose derivative by `x` an implementation computes in a way of its own.
+
+    `forward` takes how `x` moves to how the result does, `backward` a slope by the result to one by
+    `x`; neither is differentiated again.
+    """
+    declared = getattr(result, "with_slope", None)
+    return result if declared is None else declared(x, forward, backward)
 
 
 def times(factor: Array, x: Array) -> Array:
