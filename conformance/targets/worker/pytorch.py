@@ -89,6 +89,8 @@ def from_tensor(tensor: Any) -> Packed:
     if not isinstance(tensor, torch.Tensor):
         raise TypeError(f"the callable returned {type(tensor).__name__}, not a torch.Tensor")
     host = tensor.detach().to("cpu").contiguous()
+    if host._is_zerotensor():  # a zero that nobody has written down
+        host = torch.zeros(host.shape, dtype=host.dtype)
     if host.dtype == torch.bfloat16:
         return "bfloat16", host.view(torch.int16).numpy().view(np.uint16)
     array = host.numpy()
