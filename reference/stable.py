@@ -21,16 +21,14 @@ def still(x: Array) -> Array:
     return x if held is None else held()
 
 
-def sloped(
-    result: Array, x: Array, forward: Callable[[Array], Array], backward: Callable[[Array], Array]
-) -> Array:
-    """A result of a kernel whose derivative by `x` an implementation computes in a way of its own.
+def sloped(result: Array, *operands: tuple[Array, Callable[[Array], Array]]) -> Array:
+    """An elementwise result whose slopes an implementation computes in ways of its own.
 
-    `forward` takes how `x` moves to how the result does, `backward` a slope by the result to one by
-    `x`; neither is differentiated again.
+    Each operand comes with what takes how it moves to how the result does; the same takes a slope by
+    the result to one by the operand. It is not differentiated again.
     """
-    declared = getattr(result, "with_slope", None)
-    return result if declared is None else declared(x, forward, backward)
+    declared = getattr(result, "with_slopes", None)
+    return result if declared is None else declared(operands)
 
 
 def times(factor: Array, x: Array) -> Array:

@@ -15,7 +15,13 @@ from conformance.engine.judge import Held
 from conformance.engine.standard import Indices, Limits, envelope, ideal
 from conformance.numerics.arithmetic import IDEAL64, Arithmetic
 from conformance.numerics.bounded import Bounded, bounded
-from conformance.numerics.differentiated import along_gradient, pulled, pushed
+from conformance.numerics.differentiated import (
+    along_gradient,
+    pulled,
+    pulled_apart,
+    pushed,
+    pushed_apart,
+)
 from conformance.numerics.formats import FLOAT64, Floats, ulp
 from conformance.oracle import Enclosures, midpoints, radii
 from conformance.oracle.evaluation import Identity
@@ -105,8 +111,9 @@ class Directed:
         practice, given = self.held.practice, self.held.given
         under, ones = self._stepwise, np.ones(self.truth[VALUE].shape)
         runs: list[Runs] = [
-            pushed(program, under, given.positional, given.keywords, self._moving)
+            follow(program, under, given.positional, given.keywords, self._moving)
             for program in practice.values
+            for follow in (pushed, pushed_apart)
         ]
         for program in practice.gradients:
             whole = along_gradient(
@@ -123,10 +130,9 @@ class Directed:
         arguments = (*given.positional, self.cotangent)
         runs: list[Runs] = []
         for program in self.held.practice.gradients:
-            runs.append(pushed(program, self._stepwise, arguments, given.keywords, self._moving))
-            runs.append(
-                pulled(program, self._stepwise, arguments, given.keywords, self._moving, names)
-            )
+            asked = (program, self._stepwise, arguments, given.keywords, self._moving)
+            runs += [follow(*asked) for follow in (pushed, pushed_apart)]
+            runs += [follow(*asked, names) for follow in (pulled, pulled_apart)]
         return runs
 
     def _best(self, of_value: bool) -> Runs:

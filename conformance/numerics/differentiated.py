@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def _moved(result: Any, arithmetic: Arithmetic) -> Bounded:
     return bounded(np.zeros(np.shape(result)), arithmetic)
 
 
-def pulled(
+def pulled_apart(
     program: Program,
     arithmetic: Arithmetic,
     arguments: Sequence[Any],
@@ -49,19 +50,59 @@ def pulled(
     tangents: Tangents,
     names: Sequence[str],
 ) -> dict[str, Bounded]:
+    """The same where each result is a kernel's own, walked back by itself; then they are added."""
+    everywhere = [*tangents]
+    each = [
+        pulled(program, arithmetic, arguments, keywords, {place: tangents[place]}, names, everywhere)
+        for place in tangents
+    ]
+    return _added(each)
+
+
+def pushed_apart(
+    program: Program,
+    arithmetic: Arithmetic,
+    arguments: Sequence[Any],
+    keywords: Mapping[str, Any],
+    tangents: Tangents,
+) -> dict[str, Bounded]:
+    """As `pushed`, where a kernel's forward mode takes its arguments one by one and adds."""
+    each = [
+        pushed(program, arithmetic, arguments, keywords, {place: tangent})
+        for place, tangent in tangents.items()
+    ]
+    return _added(each)
+
+
+def _added(each: Sequence[Mapping[str, Bounded]]) -> dict[str, Bounded]:
+    with np.errstate(all="ignore"):
+        return {name: reduce(np.add, [part[name] for part in each]).stored() for name in each[0]}
+
+
+def pulled(
+    program: Program,
+    arithmetic: Arithmetic,
+    arguments: Sequence[Any],
+    keywords: Mapping[str, Any],
+    tangents: Tangents,
+    names: Sequence[str],
+    by: Sequence[int] = (),
+) -> dict[str, Bounded]:
     """The slopes, by each moving argument, of the program's results added up along its tangents.
 
     `names` says which argument each result belongs to: what a gradient program gives for an argument
-    is taken along that argument's tangent. Autograd of a gradient does the same.
+    is taken along that argument's tangent. Autograd of a gradient does the same. `by` are the
+    arguments to take slopes by, where more than move.
     """
     wrapped = _wrapped(arguments, arithmetic)
-    inputs = {names[place]: Recorded(wrapped[place]) for place in tangents}
-    for place in tangents:
+    places = by or [*tangents]
+    inputs = {names[place]: Recorded(wrapped[place]) for place in places}
+    for place in places:
         wrapped[place] = inputs[names[place]]
     seeds = {names[place]: bounded(each, arithmetic) for place, each in tangents.items()}
     with np.errstate(all="ignore"):
         results = program(*wrapped, **_named(keywords, arithmetic))
-        ends = {name: (results[name], seeds[name]) for name in inputs if name in results}
+        ends = {name: (results[name], seeds[name]) for name in seeds if name in results}
         slopes = walked_back(ends, inputs)
         return {
             name: (each if isinstance(each, Bounded) else bounded(each, arithmetic)).stored()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,10 @@ class Moving(Overlay):
     def sum_in_order(self, axis: int | None = None, keepdims: bool = False) -> Moving:
         return self.both(lambda each: _sum(each, "sum_in_order", axis, keepdims))
 
-    def with_slope(self, given: Any, forward: Callable[[Any], Any], _: Any) -> Any:
-        """The value with a tangent that its program says, where `given` moves."""
-        if not isinstance(given, Moving):
-            return self.value
-        return Moving(self.value, forward(given.tangent))
+    def with_slopes(self, operands: Iterable[tuple[Any, Callable[[Any], Any]]]) -> Any:
+        """The value with a tangent that its program says, of the operands that move."""
+        parts = [slope(each.tangent) for each, slope in operands if isinstance(each, Moving)]
+        return Moving(self.value, reduce(np.add, parts)) if parts else self.value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__

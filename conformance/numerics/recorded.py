@@ -64,11 +64,10 @@ class Recorded(Overlay):
     def sum_in_order(self, axis: int | None = None, keepdims: bool = False) -> Recorded:
         return _summed(self, _way_of("sum_in_order"), axis, keepdims)
 
-    def with_slope(self, given: Any, _: Any, backward: Pull) -> Any:
-        """The value with the way back that its program says, where `given` is recorded."""
-        if not isinstance(given, Recorded):
-            return self.value
-        return Recorded(self.value, (given, backward))
+    def with_slopes(self, operands: Iterable[tuple[Any, Pull]]) -> Any:
+        """The value with the ways back that its program says, to the operands that are recorded."""
+        paths = [(each, slope) for each, slope in operands if isinstance(each, Recorded)]
+        return Recorded(self.value, *paths) if paths else self.value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__
