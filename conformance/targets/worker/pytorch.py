@@ -152,20 +152,25 @@ def _twice(
     seed: torch.Tensor,
     tangents: List[torch.Tensor],
 ) -> Moved:
-    """A gradient that autograd cannot follow back is one that does not move."""
+    """As inside a model the cotangent has a history too, and the way back goes to every leaf.
+
+    Only then does a function that is differentiable once say so.
+    """
     leaves = [tensors[place].requires_grad_() for place in wanted]
     value = function(*tensors)
+    seed.requires_grad_()
     found = torch.autograd.grad(value, leaves, seed, create_graph=True, allow_unused=True)
     followed = [
         (each, tangent)
         for each, tangent in zip(found, tangents)
         if each is not None and each.requires_grad
     ]
-    curvature: List[Any] = [None] * len(leaves)
+    for leaf in leaves:
+        leaf.grad = None
     if followed:
         ends, along = zip(*followed)
-        curvature = list(torch.autograd.grad(ends, leaves, along, allow_unused=True))
-    return Moved(value, None, list(found), curvature)
+        torch.autograd.backward(ends, along)
+    return Moved(value, None, list(found), [leaf.grad for leaf in leaves])
 
 
 def _forward_over_reverse(
