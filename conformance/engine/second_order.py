@@ -39,6 +39,8 @@ CLAUSES: Mapping[Derivative, str] = MappingProxyType(
 _COMPANION = "a companion gives the gradient of the loss: there is no graph to differentiate again"
 _COMPILED = "a compiled backward of {} is not differentiated again"
 _SHAPES = ((4,), (3,))  # without and with a class axis
+_LONGEST = 300
+"""Characters of a refusal that are told."""
 _MOST = 64
 """Numbers in the inputs of a drawn case: every one of them is run as a power series."""
 
@@ -166,7 +168,9 @@ class _Row:
 
     def _not_offered(self, outcome: Outcome) -> str:
         refused = outcome.raised or outcome.gradient_raised
-        return "" if refused is None else f"not differentiated {self.clause}: {refused}"
+        if refused is None:
+            return ""
+        return f"not differentiated {self.clause}: {' '.join(str(refused).split())[:_LONGEST]}"
 
     def _examined(self, outcome: Outcome, book: Book) -> str:
         """Measure what came; gives the reason where there is nothing to hold it to."""
