@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -69,8 +68,12 @@ class Directed:
         held, directions = self.held, [*self.tangents.values(), self.cotangent]
         return _answer(
             Question(
-                Identity(held.loss), held.case.digest(), tuple(held.practice.choices.items()),
-                b"".join(each.tobytes() for each in directions), held.case, self.tangents,
+                Identity(held.loss),
+                held.case.digest(),
+                tuple(held.practice.choices.items()),
+                b"".join(each.tobytes() for each in directions),
+                held.case,
+                self.tangents,
                 self.cotangent,
             )  # fmt: skip
         )
@@ -135,11 +138,8 @@ class Directed:
             runs += [follow(*asked, names) for follow in (pulled, pulled_apart)]
         return runs
 
-    def _best(self, of_value: bool) -> Runs:
-        return self._bests(of_value)
-
     @cached_property
-    def _bests(self) -> Callable[[bool], Runs]:
+    def _best(self) -> Callable[[bool], Runs]:
         """The reference's own programs, followed forward in wide arithmetic."""
         reference, given = self.held.reference, self.held.given
 

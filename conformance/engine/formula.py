@@ -108,7 +108,7 @@ def terms(call: Call) -> Terms:
 
 def spread_over(values: Any, batch: tuple[int, ...]) -> Any:
     whole = values if carries(values) else np.asarray(values, dtype=np.float64)
-    return np.broadcast_to(whole, batch)  # type: ignore[arg-type]  # Bounded is a duck array
+    return np.broadcast_to(whole, batch)
 
 
 def reduced(call: Call, found: Terms) -> Any:

@@ -17,6 +17,7 @@ from conformance.engine import (
     layout,
     paths,
     refusals,
+    row,
     second_order,
     weights,
     written,
@@ -38,7 +39,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "gradient-path": paths.tasks,
         "cotangent": cotangents.tasks,
         "weight-gradient": weights.tasks,
-        second_order.SECOND_ORDER: second_order.tasks,
+        row.SECOND_ORDER: second_order.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "invariant": invariants.tasks,
@@ -51,7 +52,7 @@ BESIDE = ("gradient", "dtype", "shape", "mutation")
 """Judged on the calls of `value`."""
 
 BESIDE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"value": BESIDE, second_order.SECOND_ORDER: (second_order.FORWARD,)}
+    {"value": BESIDE, row.SECOND_ORDER: (row.FORWARD,)}
 )
 """What is judged on the calls of another property."""
 
@@ -62,5 +63,5 @@ MAKER_OF: Mapping[str, str] = MappingProxyType(
 WRITTEN = ("example", "edge-case", "error")
 """Their cases stand in the specs; every target is asked for all of them."""
 
-COSTLY = (second_order.SECOND_ORDER,)
+COSTLY = (row.SECOND_ORDER,)
 """Calls that take a compiler several times as long as others: they have a budget of their own."""

@@ -76,5 +76,10 @@ def signature(call: Call) -> Any:
     arrays = tuple((name, array.shape) for name, array in call.arrays.items())
     numbers = tuple(sorted((name, repr(value)) for name, value in call.numbers.items()))
     form = (call.path, call.reduction, call.gradient, call.dtype, call.layout, call.squared)
-    form += (call.derivative,)
-    return (form, arrays, numbers, None if call.cotangent is None else call.cotangent.shape)
+    return (
+        form,
+        call.derivative,
+        arrays,
+        numbers,
+        None if call.cotangent is None else call.cotangent.shape,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ def pulled_apart(
     """The same where each result is a kernel's own, walked back by itself; then they are added."""
     everywhere = [*tangents]
     each = [
-        pulled(program, arithmetic, arguments, keywords, {place: tangents[place]}, names, everywhere)
+        pulled(
+            program, arithmetic, arguments, keywords, {place: tangents[place]}, names, everywhere
+        )
         for place in tangents
     ]
     return _added(each)
@@ -76,7 +79,7 @@ def pushed_apart(
 
 def _added(each: Sequence[Mapping[str, Bounded]]) -> dict[str, Bounded]:
     with np.errstate(all="ignore"):
-        return {name: reduce(np.add, [part[name] for part in each]).stored() for name in each[0]}
+        return {name: reduce(add, [part[name] for part in each]).stored() for name in each[0]}
 
 
 def pulled(
@@ -131,7 +134,7 @@ def along_gradient(
                 continue
             product = results[names[place]] * bounded(tangent, arithmetic)
             total = total + _onto(product, shape)
-        return total.stored()  # type: ignore[no-any-return]  # a duck array
+        return total.stored()
 
 
 def _onto(products: Any, shape: tuple[int, ...]) -> Any:
@@ -145,7 +148,9 @@ def _onto(products: Any, shape: tuple[int, ...]) -> Any:
 
 def _wrapped(arguments: Sequence[Any], arithmetic: Arithmetic) -> list[Any]:
     return [
-        bounded(each, arithmetic) if isinstance(each, np.ndarray) and each.dtype.kind == "f" else each
+        bounded(each, arithmetic)
+        if isinstance(each, np.ndarray) and each.dtype.kind == "f"
+        else each
         for each in arguments
     ]
 

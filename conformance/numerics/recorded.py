@@ -116,8 +116,8 @@ def unbroadcast(slope: Any, shape: tuple[int, ...]) -> Any:
 
 def _way_of(way: str) -> Callable[..., Any]:
     def summed(x: Any, axis: int | None, keepdims: bool) -> Any:
-        own = getattr(x, way, np.sum)
-        return own(axis=axis, keepdims=keepdims) if own is not np.sum else _sum(x, axis, keepdims)
+        own: Any = getattr(x, way, None)
+        return _sum(x, axis, keepdims) if own is None else own(axis=axis, keepdims=keepdims)
 
     return summed
 
@@ -209,9 +209,7 @@ def walked_back(
         if slope is not None:
             for to, pull in node.paths:
                 _add(parts, to, pull(slope))
-    return {
-        name: parts.get(id(given), np.zeros(given.shape)) for name, given in inputs.items()
-    }
+    return {name: parts.get(id(given), np.zeros(given.shape)) for name, given in inputs.items()}
 
 
 def _add(parts: dict[int, Any], node: Recorded, slope: Any) -> None:

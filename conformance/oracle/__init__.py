@@ -1,11 +1,10 @@
 """Ball arithmetic on formulas: values and derivatives that are proved."""
 
+from conformance.oracle.directional import Directional, directional
 from conformance.oracle.enclosure import Enclosure, Enclosures, distances, midpoints, radii
 from conformance.oracle.evaluation import (
-    Directional,
     PrecisionError,
     derivatives,
-    directional,
     evaluate,
     weight_derivatives,
 )

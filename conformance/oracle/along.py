@@ -20,9 +20,7 @@ def forward_along(samples: Samples, reducer: Reducer, parts: list[Ball]) -> Encl
     size = len(parts) if reducer.reduced else reducer.fold
     groups = range(math.prod(reducer.shape))
     flat = [
-        Enclosure(
-            total(each[i * size : (i + 1) * size]), any(kinks[i * size : (i + 1) * size])
-        )
+        Enclosure(total(each[i * size : (i + 1) * size]), any(kinks[i * size : (i + 1) * size]))
         for i in groups
     ]
     return array_of(flat, reducer.shape)
@@ -41,7 +39,9 @@ def _along(samples: Samples, index: int, part: Ball) -> Extended:
 def rates_by_inputs(samples: Samples, parts: list[Ball]) -> dict[str, Enclosures]:
     """The rate of every slope."""
     moved = [
-        Ball(part.value, {entry: rate_of(slope) for entry, slope in part.slopes.items()}, part.kinks)
+        Ball(
+            part.value, {entry: rate_of(slope) for entry, slope in part.slopes.items()}, part.kinks
+        )
         for part in parts
     ]
     return by_inputs(samples, moved)

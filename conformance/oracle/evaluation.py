@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
+from conformance.oracle.along import coefficients
 from conformance.oracle.ball import Ball, ball
 from conformance.oracle.enclosure import Enclosure, Enclosures, array_of
 from conformance.oracle.extended import Undecided
 from conformance.oracle.gathering import by_inputs, by_weights, slope_of
 from conformance.oracle.language import BALLS
 from conformance.oracle.reduction import Reducer, reducer
-from conformance.oracle.along import coefficients, forward_along, rates_by_inputs
 from conformance.oracle.samples import Samples, Slopes, take_apart
 from conformance.specs.formula import Expression
 from conformance.specs.models import Loss
@@ -66,16 +66,16 @@ def evaluate(
 
     Raises PrecisionError where a choice in the formula cannot be decided, ValueError for shapes.
     """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="none")
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="none")
 
     def attempt(bits: int) -> dict[str, Enclosures]:
-        outcomes = _outcomes(call, bits)
+        outcomes = outcomes_of(call, bits)
         losses = [outcome.loss.value for outcome in outcomes]
         with ctx.workprec(bits):
             numbers = call.reducer.value(losses, [each.divisor.value for each in outcomes])
         return {"": array_of([Enclosure(number) for number in numbers], call.reducer.shape)}
 
-    return _settled(attempt)[""]
+    return settled_answer(attempt)[""]
 
 
 def derivatives(
@@ -91,7 +91,7 @@ def derivatives(
     One run of a sample gives all its partial derivatives. At a kink the enclosure is the interval
     of subgradients, unless the choices declare a value. Raises as `evaluate`.
     """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="inputs")
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="inputs")
     return _contracted(call, cotangent, lambda parts: by_inputs(call.samples, parts))
 
 
@@ -104,52 +104,12 @@ def weight_derivatives(
     cotangent: Any = None,
 ) -> dict[str, Enclosures]:
     """Enclose the gradient by every parameter that is an array, of its shape; else as above."""
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="weights")
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="weights")
     return _contracted(call, cotangent, lambda parts: by_weights(call.samples, parameters, parts))
 
 
-@dataclass(frozen=True)
-class Directional:
-    """What a direction makes of the value, and of the gradient by every real input."""
-
-    forward: Enclosures
-    second: dict[str, Enclosures]
-
-
-def directional(
-    loss: Loss,
-    inputs: Mapping[str, Any],
-    parameters: Mapping[str, Any],
-    tangents: Mapping[str, Any],
-    reduction: str = "mean",
-    choices: Mapping[str, str] | None = None,
-    cotangent: Any = None,
-) -> Directional:
-    """Enclose the derivative of the value, and of the gradient along a cotangent, by a direction.
-
-    `tangents` holds the direction, an array for every real input; all numbers must be finite. Every
-    number is run as a power series along it: second derivatives from one term more than the first.
-    A gradient that is so by declaration is what is differentiated. At a kink an enclosure is marked
-    as one and says nothing. Raises as `evaluate`.
-    """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="inputs", tangents=tangents)
-    weights = _along(call, cotangent)
-
-    def attempt(bits: int) -> dict[str, Enclosures]:
-        outcomes = _outcomes(call, bits)
-        losses = [outcome.loss for outcome in outcomes]
-        terms = [outcome.divisor for outcome in outcomes]
-        with ctx.workprec(bits):
-            plain = call.reducer.gradient(losses, terms, [1.0] * weights.size)
-            parts = call.reducer.gradient(losses, terms, weights.ravel().tolist())
-            forward = forward_along(call.samples, call.reducer, plain)
-            return {"": forward, **rates_by_inputs(call.samples, parts)}
-
-    found = _settled(attempt)
-    return Directional(found.pop(""), found)
-
-
-def _along(call: Call, cotangent: Any) -> np.ndarray:
+def cotangent_of(call: Call, cotangent: Any) -> np.ndarray:
+    """The cotangent, ones where none is given; raises ValueError for another shape."""
     shape = call.reducer.shape
     weights = np.ones(shape) if cotangent is None else np.asarray(cotangent, np.float64)
     if weights.shape != shape:
@@ -160,10 +120,10 @@ def _along(call: Call, cotangent: Any) -> np.ndarray:
 def _contracted(
     call: Call, cotangent: Any, gathered: Callable[[list[Ball]], dict[str, Enclosures]]
 ) -> dict[str, Enclosures]:
-    weights = _along(call, cotangent)
+    weights = cotangent_of(call, cotangent)
 
     def attempt(bits: int) -> dict[str, Enclosures]:
-        outcomes = _outcomes(call, bits)
+        outcomes = outcomes_of(call, bits)
         with ctx.workprec(bits):
             parts = call.reducer.gradient(
                 [outcome.loss for outcome in outcomes],
@@ -172,10 +132,10 @@ def _contracted(
             )
             return gathered(parts)
 
-    return _settled(attempt)
+    return settled_answer(attempt)
 
 
-def _call(
+def call_of(
     loss: Loss,
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
@@ -185,6 +145,7 @@ def _call(
     slopes: Slopes,
     tangents: Mapping[str, Any] = MappingProxyType({}),
 ) -> Call:
+    """Take a call apart; raises ValueError for shapes that do not fit."""
     samples = take_apart(loss, inputs, parameters, tangents)
     program = _compiled(Identity(loss), tuple((choices or {}).items()))
     reduce = reducer(loss, samples.batch, reduction, choices or {})
@@ -210,7 +171,7 @@ def _compiled(key: Identity, choices: tuple[tuple[str, str], ...]) -> Program:
     return compile_program(key.loss, dict(choices))
 
 
-def _settled(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclosures]:
+def settled_answer(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclosures]:
     """Double the bits until every enclosure is small, or no more are allowed."""
     bits = FIRST_BITS
     while True:
@@ -225,7 +186,7 @@ def _settled(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclo
         bits *= 2
 
 
-def _outcomes(call: Call, bits: int) -> list[Outcome]:
+def outcomes_of(call: Call, bits: int) -> list[Outcome]:
     return [_outcome(call, index, bits) for index in range(call.samples.count)]
 
 

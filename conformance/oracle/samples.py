@@ -69,9 +69,7 @@ class Samples:
             return value
         if isinstance(value, list):
             each = rates or [None] * len(value)
-            return [
-                _variable(name, k, entry, slopes, each[k]) for k, entry in enumerate(value)
-            ]
+            return [_variable(name, k, entry, slopes, each[k]) for k, entry in enumerate(value)]
         return _variable(name, 0, value, slopes, rates)
 
 

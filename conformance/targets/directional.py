@@ -30,7 +30,7 @@ class Words:
 
     @property
     def place(self) -> int:
-        return [*self.tangents].index(self.wanted) if self.wanted in self.tangents else 0
+        return [*self.tangents].index(self.wanted) if self.wanted else 0
 
 
 def lines_along(framework: str, derivative: Derivative, words: Words) -> Sequence[str]:
@@ -46,7 +46,8 @@ def lines_along(framework: str, derivative: Derivative, words: Words) -> Sequenc
 
 def _torch_forward(words: Words) -> Sequence[str]:
     duals = [
-        f"    {name} = dual.make_dual({name}, {tangent})" for name, tangent in words.tangents.items()
+        f"    {name} = dual.make_dual({name}, {tangent})"
+        for name, tangent in words.tangents.items()
     ]
     return [
         "import torch.autograd.forward_ad as dual",

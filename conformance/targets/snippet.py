@@ -65,7 +65,11 @@ def _tensor(call: Call, name: str, array: Any, *, still: bool = False) -> str:
         array = np.moveaxis(array, -1, axis)
     text = _numbers(array, framework)
     kind = _DTYPE[framework] + dtype
-    grad = ", requires_grad=True" if framework == "torch" and name in call.gradient and not still else ""
+    grad = (
+        ", requires_grad=True"
+        if framework == "torch" and name in call.gradient and not still
+        else ""
+    )
     return f"{_MAKER.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
 
 
