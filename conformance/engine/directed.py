@@ -82,10 +82,15 @@ class Directed:
         return midpoints(self.truth[name])
 
     def decided(self, name: str) -> Indices:
-        """The elements that have a derivative, flat: no kink, and no infinity."""
+        """The elements that have a derivative, flat: no kink, and no infinity.
+
+        What is not finite itself has none either, as the mean of nothing.
+        """
+        held = self.held
+        of = held.value() if name == VALUE else held.gradients(self.cotangent)[name]
         smooth = [not each.kink for each in self.truth[name].ravel()]
-        finite = np.isfinite(self.expected(name).reshape(-1))
-        return np.flatnonzero(np.array(smooth, dtype=bool) & finite)
+        finite = np.isfinite(self.expected(name)) & np.isfinite(of)
+        return np.flatnonzero(np.array(smooth, dtype=bool) & finite.reshape(-1))
 
     def limits_at(self, name: str, among: Indices) -> Callable[[Indices], Limits]:
         """The bounds of elements, numbered within `among`, when they are asked for."""

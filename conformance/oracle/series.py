@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from flint import arb
 
-from conformance.oracle.extended import ZERO, Extended
+from conformance.oracle.extended import ZERO, Extended, finite
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +79,9 @@ class Series:
         """No: a number that moves is no constant, whatever its radius."""
         return False
 
+    def contains(self, number: Any) -> bool:
+        return bool(self.value.contains(number))
+
     def union(self, other: Any) -> Series:
         b = series(other)
         return Series(self.value.union(b.value), self.rate.union(b.rate))
@@ -88,8 +92,10 @@ def series(number: Any) -> Series:
 
 
 def rate_of(number: Extended) -> Extended:
-    """The linear term; 0 of a constant."""
-    return number.rate if isinstance(number, Series) else ZERO
+    """The linear term; 0 of a constant, and unknown of what is not finite."""
+    if isinstance(number, Series):
+        return number.rate
+    return ZERO if finite(number) else math.nan
 
 
 def still(number: Extended) -> Extended:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import lru_cache
 from typing import Any, Callable, Dict, List
 
 import numpy as np
@@ -120,6 +122,7 @@ def directional(function: Callable[..., Any], tensors: List[Any], direction: Dir
     """Dual numbers; autograd of autograd; or, as `torch.func.hessian` does, duals through autograd."""
     if _mode:
         raise NotImplementedError(f"not asked with torch.{_mode}, which compiles one backward")
+    _use_duals()
     tangents = [to_tensor(*each) for each in direction.tangents]
     if direction.derivative == "forward":
         return _forward(function, tensors, direction.wanted, tangents)
@@ -127,6 +130,17 @@ def directional(function: Callable[..., Any], tensors: List[Any], direction: Dir
     if direction.derivative == "reverse-over-reverse":
         return _twice(function, tensors, direction.wanted, seed, tangents)
     return _forward_over_reverse(function, tensors, direction.wanted, seed, tangents)
+
+
+@lru_cache(maxsize=None)
+def _use_duals() -> None:
+    """The first dual number loads rules by deprecated means, and torch warns of itself."""
+    from torch.autograd import forward_ad
+
+    with warnings.catch_warnings(), forward_ad.dual_level():
+        warnings.simplefilter("ignore")
+        one = torch.ones(())
+        torch.sigmoid(forward_ad.make_dual(one, one))
 
 
 def _forward(
