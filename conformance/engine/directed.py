@@ -75,7 +75,7 @@ class Directed:
                 held.case,
                 self.tangents,
                 self.cotangent,
-            )  # fmt: skip
+            )
         )
 
     def expected(self, name: str) -> Floats:

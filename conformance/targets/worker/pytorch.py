@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from functools import lru_cache
+from functools import cache
 from typing import Any, Callable, Dict, List
 
 import numpy as np
@@ -132,7 +132,7 @@ def directional(function: Callable[..., Any], tensors: List[Any], direction: Dir
     return _forward_over_reverse(function, tensors, direction.wanted, seed, tangents)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _use_duals() -> None:
     """The first dual number loads rules by deprecated means, and torch warns of itself."""
     from torch.autograd import forward_ad
