@@ -1,5 +1,6 @@
 """The few tricks that keep a loss accurate, each with its reason."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,6 +13,22 @@ def store(x: Array) -> Array:
     """Mark the point at which an implementation writes an intermediate in its storage dtype."""
     stored = getattr(x, "stored", None)
     return x if stored is None else stored()
+
+
+def still(x: Array) -> Array:
+    """Mark what an implementation takes no slope through, as the largest logit that it subtracts."""
+    held = getattr(x, "still", None)
+    return x if held is None else held()
+
+
+def sloped(result: Array, *operands: tuple[Array, Callable[[Array], Array]]) -> Array:
+    """An elementwise result whose slopes an implementation computes in ways of its own.
+
+    Each operand comes with what takes how it moves to how the result does; the same takes a slope by
+    the result to one by the operand. It is not differentiated again.
+    """
+    declared = getattr(result, "with_slopes", None)
+    return result if declared is None else declared(operands)
 
 
 def times(factor: Array, x: Array) -> Array:

@@ -15,8 +15,8 @@ _MANNERS = (("bell", 55), ("wide", 15), ("zeros", 15), ("signs", 15))
 _WIDE_EXPONENT = 12
 
 #: Cotangents of a structure of their own: a loss times zero, one sample's loss alone, gradients that
-#: are added and taken away, and one near the largest finite number.
-ZERO, ONE_HOT, SIGNED, HUGE = "zero", "one-hot", "signed", "huge"
+#: are added and taken away, and one near the largest finite number. A dense one leaves nothing out.
+ZERO, ONE_HOT, SIGNED, HUGE, DENSE = "zero", "one-hot", "signed", "huge", "dense"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +81,8 @@ def _structured(structure: str, stream: Stream, shape: Shape, form: Format) -> F
             return hot
         case "signed":
             return stream.sign(shape)
+        case "dense":
+            return stream.sign(shape) * stream.between(0.5, 2.0, shape)
         case "huge":
             return stream.sign(shape) * form.largest * stream.between(0.5, 1.0, shape)
     raise ValueError(f"structure: {structure!r} is no structure of a cotangent")

@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.numerics.bounded import Bounded
 from conformance.numerics.estimate import Mask
-from conformance.numerics.language import Arrays, values_of
+from conformance.numerics.language import Arrays, carries, values_of
 from conformance.oracle.evaluation import Identity
 from conformance.specs.models import Loss, SumOf
 from conformance.specs.program import Program, compile_program
@@ -53,7 +53,7 @@ class Call:
     @property
     def arrays(self) -> Arrays:
         held = (*self.inputs.values(), *self.parameters.values())
-        return Arrays(next((x.arithmetic for x in held if isinstance(x, Bounded)), None))
+        return Arrays(next((x.arithmetic for x in held if carries(x)), None))
 
     @property
     def program(self) -> Program:
@@ -84,7 +84,7 @@ def has_classes(loss: Loss, name: str) -> bool:
 
 
 def listed(array: Any) -> list[Any]:
-    whole = array if isinstance(array, Bounded) else np.asarray(array)
+    whole = array if carries(array) else np.asarray(array)
     return [whole[..., k] for k in range(whole.shape[-1])]
 
 
@@ -107,8 +107,8 @@ def terms(call: Call) -> Terms:
 
 
 def spread_over(values: Any, batch: tuple[int, ...]) -> Any:
-    whole = values if isinstance(values, Bounded) else np.asarray(values, dtype=np.float64)
-    return np.broadcast_to(whole, batch)  # type: ignore[arg-type]  # Bounded is a duck array
+    whole = values if carries(values) else np.asarray(values, dtype=np.float64)
+    return np.broadcast_to(whole, batch)
 
 
 def reduced(call: Call, found: Terms) -> Any:
@@ -142,7 +142,7 @@ def divisor(call: Call, shares: Any) -> Any:
     fold = 1 if last_axis_of(call) == "kept" else call.batch[-1]
     if not isinstance(rule, SumOf) or shares is None or not fold:
         return None
-    if not isinstance(shares, Bounded) and shares.size and (shares == 1.0).all():
+    if not carries(shares) and shares.size and (shares == 1.0).all():
         return None
     total = np.sum(shares)
     return total if fold == 1 else total / fold

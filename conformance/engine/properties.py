@@ -17,6 +17,8 @@ from conformance.engine import (
     layout,
     paths,
     refusals,
+    row,
+    second_order,
     weights,
     written,
 )
@@ -37,6 +39,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "gradient-path": paths.tasks,
         "cotangent": cotangents.tasks,
         "weight-gradient": weights.tasks,
+        row.SECOND_ORDER: second_order.tasks,
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "invariant": invariants.tasks,
@@ -48,7 +51,17 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
 BESIDE = ("gradient", "dtype", "shape", "mutation")
 """Judged on the calls of `value`."""
 
-BESIDE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"value": BESIDE})
+BESIDE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"value": BESIDE, row.SECOND_ORDER: (row.FORWARD,)}
+)
+"""What is judged on the calls of another property."""
+
+MAKER_OF: Mapping[str, str] = MappingProxyType(
+    {beside: name for name, others in BESIDE_OF.items() for beside in others}
+)
 
 WRITTEN = ("example", "edge-case", "error")
 """Their cases stand in the specs; every target is asked for all of them."""
+
+COSTLY = (row.SECOND_ORDER,)
+"""Calls that take a compiler several times as long as others: they have a budget of their own."""

@@ -14,7 +14,7 @@ from conformance.engine.exhaustive import PLAIN
 from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import BESIDE, MAKERS
+from conformance.engine.properties import MAKER_OF, MAKERS
 from conformance.engine.run import ask
 from conformance.engine.workers import Station
 from conformance.results.cell import Cell, Finding
@@ -55,7 +55,7 @@ def replay(
 
 
 def _work(name: str, text: str, base: Case, block: Block, book: Book, station: Station) -> None:
-    make = MAKERS["value" if name in BESIDE else name]
+    make = MAKERS[MAKER_OF.get(name, name)]
     for task in make(block, [base], book):
         if task.case in (text, base.id) or text.startswith(f"{task.case}/"):
             task.judge(book, ask(station, task.calls))

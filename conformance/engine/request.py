@@ -15,9 +15,9 @@ from conformance.targets.known import Deviation
 from conformance.targets.target import Target
 
 PROPERTIES = (
-    "value", "gradient", "gradient-path", "cotangent", "weight-gradient", "dtype", "shape",
-    "mutation", "module", "alias", "example", "edge-case", "identity", "reduction", "layout",
-    "determinism", "invariant", "error",
+    "value", "gradient", "gradient-path", "cotangent", "weight-gradient", "forward",
+    "second-order", "dtype", "shape", "mutation", "module", "alias", "example", "edge-case",
+    "identity", "reduction", "layout", "determinism", "invariant", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
 

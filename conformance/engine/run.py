@@ -20,7 +20,7 @@ from conformance.engine.invariants import smallest
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
+from conformance.engine.properties import BESIDE_OF, COSTLY, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import ATTEMPTS, shrunk
@@ -159,6 +159,7 @@ def _tasks(
 ) -> Iterator[Task]:
     paired = cases[: request.depth.paired]
     budget = Budget(request.depth.compiled)
+    costly = budget.apart().apart()
     for name, make in MAKERS.items():
         if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
@@ -168,7 +169,7 @@ def _tasks(
             yield from memory.tasks(request.corpus, block, book, apart, few=few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
         if station.target.compiles and name not in WRITTEN:
-            tasks = within(budget, tasks, name, book)
+            tasks = within(costly if name in COSTLY else budget, tasks, name, book)
         yield from (replace(task, property=name) for task in tasks)
 
 

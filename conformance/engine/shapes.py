@@ -48,7 +48,7 @@ class Budget:
 
     def apart(self) -> Budget:
         """A smaller one beside it, for calls that come on top."""
-        return Budget(self.left // APART)
+        return Budget(max(self.left // APART, 1))
 
     def admits(self, task: Task) -> bool:
         new = {signature(call) for call in task.calls} - self.seen
@@ -76,4 +76,10 @@ def signature(call: Call) -> Any:
     arrays = tuple((name, array.shape) for name, array in call.arrays.items())
     numbers = tuple(sorted((name, repr(value)) for name, value in call.numbers.items()))
     form = (call.path, call.reduction, call.gradient, call.dtype, call.layout, call.squared)
-    return (form, arrays, numbers, None if call.cotangent is None else call.cotangent.shape)
+    return (
+        form,
+        call.derivative,
+        arrays,
+        numbers,
+        None if call.cotangent is None else call.cotangent.shape,
+    )

@@ -13,6 +13,7 @@ from conformance.numerics import estimate, totals
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.estimate import Estimate, Mask
 from conformance.numerics.formats import Floats
+from conformance.numerics.overlay import Overlay
 from conformance.numerics.propagation import RULES
 from conformance.numerics.uncertain import Uncertain
 
@@ -117,7 +118,7 @@ class Bounded(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__
-        if method != "__call__" or kwargs:
+        if method != "__call__" or kwargs or any(isinstance(each, Overlay) for each in inputs):
             return NotImplemented
         if name in _PREDICATES:
             return ufunc(self.value)
@@ -135,7 +136,7 @@ class Bounded(NDArrayOperatorsMixin):
         self, function: Any, types: Iterable[type], args: Any, kwargs: Any
     ) -> Any:
         handler = FUNCTIONS.get(function)
-        if handler is None:
+        if handler is None or any(issubclass(kind, Overlay) for kind in types):
             return NotImplemented
         with np.errstate(all="ignore"):
             return handler(*args, **kwargs)

@@ -17,6 +17,7 @@ import numpy as np
 from conformance.numerics.arithmetic import Arithmetic
 from conformance.numerics.bounded import Bounded, bounded
 from conformance.numerics.estimate import Mask
+from conformance.numerics.overlay import Overlay
 from conformance.numerics.uncertain import Uncertain
 from conformance.specs.errors import FormulaError
 from conformance.specs.evaluation import POWER_LIMIT
@@ -41,7 +42,7 @@ class Arrays:
 
     def power(self, a: Any, b: Any) -> Any:
         """A whole power is a chain of products, as implementations compute small ones."""
-        if np.ndim(b) == 0 and not isinstance(b, Bounded):
+        if np.ndim(b) == 0 and not carries(b):
             exponent = float(b)
             if exponent.is_integer() and abs(exponent) <= POWER_LIMIT:
                 return _whole_power(a, int(exponent))
@@ -88,8 +89,7 @@ class Arrays:
         order = np.argsort(values_of(stack), axis=0, kind="stable")
         ranks = np.take_along_axis(stack, order, axis=0)
         if isinstance(ranks, Bounded) and ranks.bound.any():
-            most = np.broadcast_to(ranks.bound.max(axis=0), ranks.shape)
-            ranks = Bounded(ranks.state._replace(bound=most), ranks.arithmetic)
+            ranks = _equally_off(ranks)
         return [(ranks[k], order[k]) for k in range(len(terms))]
 
     def xlogy(self, a: Any, b: Any) -> Any:
@@ -116,7 +116,7 @@ class Arrays:
         if isinstance(condition, Uncertain):
             if condition.ambiguous is None:
                 return np.where(condition.value, then, otherwise)
-            if not isinstance(then, Bounded) and not isinstance(otherwise, Bounded):
+            if not carries(then) and not carries(otherwise):
                 assert self.arithmetic is not None  # nothing else makes a comparison uncertain
                 then = bounded(np.broadcast_to(then, condition.shape), self.arithmetic)
         return np.where(condition, then, otherwise)
@@ -176,8 +176,18 @@ def possible(condition: Any) -> Mask:
 
 
 def values_of(x: Any) -> np.ndarray:
-    """The plain values of an array of either kind."""
-    return np.asarray(x.value if isinstance(x, Bounded) else x, dtype=np.float64)
+    """The plain values of an array of any kind."""
+    return values_of(x.value) if carries(x) else np.asarray(x, dtype=np.float64)
+
+
+def carries(x: Any) -> bool:
+    """Whether an array carries more than its values: bounds, or what it is differentiated by."""
+    return isinstance(x, (Bounded, Overlay))
+
+
+def _equally_off(ranks: Bounded) -> Bounded:
+    most = np.broadcast_to(ranks.bound.max(axis=0), ranks.shape)
+    return Bounded(ranks.state._replace(bound=most), ranks.arithmetic)
 
 
 def stacked(terms: Sequence[Any]) -> Any:
@@ -188,7 +198,7 @@ def stacked(terms: Sequence[Any]) -> Any:
 
 
 def _array(term: Any) -> Any:
-    return term if isinstance(term, Bounded) else np.asarray(term, np.float64)
+    return term if carries(term) else np.asarray(term, np.float64)
 
 
 def _whole_power(base: Any, exponent: int) -> Any:

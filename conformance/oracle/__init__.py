@@ -1,5 +1,6 @@
 """Ball arithmetic on formulas: values and derivatives that are proved."""
 
+from conformance.oracle.directional import Directional, directional
 from conformance.oracle.enclosure import Enclosure, Enclosures, distances, midpoints, radii
 from conformance.oracle.evaluation import (
     PrecisionError,
@@ -9,6 +10,6 @@ from conformance.oracle.evaluation import (
 )
 
 __all__ = [
-    "Enclosure", "Enclosures", "PrecisionError", "derivatives", "distances", "evaluate",
-    "midpoints", "radii", "weight_derivatives",
+    "Directional", "Enclosure", "Enclosures", "PrecisionError", "derivatives", "directional",
+    "distances", "evaluate", "midpoints", "radii", "weight_derivatives",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from conformance.oracle.extended import (
     multiply,
     negate,
 )
+from conformance.oracle.series import moves, series
 
 Entry: TypeAlias = tuple[str, int]
 """An entry of an input at one sample: the input's name, and the class (0 without a class axis)."""
@@ -111,8 +112,12 @@ def hull(slopes: list[Extended]) -> Extended:
             return math.nan
         if isinstance(result, float) or isinstance(slope, float):
             return result if result == slope else math.nan
-        result = result.union(slope)
+        result = _union(result, slope)
     return result
+
+
+def _union(a: Extended, b: Extended) -> Extended:
+    return series(a).union(b) if moves(a) or moves(b) else a.union(b)
 
 
 def joined(tied: list[Ball]) -> Ball:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from flint import ctx
 
+from conformance.oracle.along import coefficients
 from conformance.oracle.ball import Ball, ball
 from conformance.oracle.enclosure import Enclosure, Enclosures, array_of
 from conformance.oracle.extended import Undecided
@@ -64,16 +66,16 @@ def evaluate(
 
     Raises PrecisionError where a choice in the formula cannot be decided, ValueError for shapes.
     """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="none")
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="none")
 
     def attempt(bits: int) -> dict[str, Enclosures]:
-        outcomes = _outcomes(call, bits)
+        outcomes = outcomes_of(call, bits)
         losses = [outcome.loss.value for outcome in outcomes]
         with ctx.workprec(bits):
             numbers = call.reducer.value(losses, [each.divisor.value for each in outcomes])
         return {"": array_of([Enclosure(number) for number in numbers], call.reducer.shape)}
 
-    return _settled(attempt)[""]
+    return settled_answer(attempt)[""]
 
 
 def derivatives(
@@ -89,7 +91,7 @@ def derivatives(
     One run of a sample gives all its partial derivatives. At a kink the enclosure is the interval
     of subgradients, unless the choices declare a value. Raises as `evaluate`.
     """
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="inputs")
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="inputs")
     return _contracted(call, cotangent, lambda parts: by_inputs(call.samples, parts))
 
 
@@ -102,20 +104,26 @@ def weight_derivatives(
     cotangent: Any = None,
 ) -> dict[str, Enclosures]:
     """Enclose the gradient by every parameter that is an array, of its shape; else as above."""
-    call = _call(loss, inputs, parameters, reduction, choices, slopes="weights")
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="weights")
     return _contracted(call, cotangent, lambda parts: by_weights(call.samples, parameters, parts))
+
+
+def cotangent_of(call: Call, cotangent: Any) -> np.ndarray:
+    """The cotangent, ones where none is given; raises ValueError for another shape."""
+    shape = call.reducer.shape
+    weights = np.ones(shape) if cotangent is None else np.asarray(cotangent, np.float64)
+    if weights.shape != shape:
+        raise ValueError(f"cotangent: the shape is {weights.shape}; it must be {shape}")
+    return weights
 
 
 def _contracted(
     call: Call, cotangent: Any, gathered: Callable[[list[Ball]], dict[str, Enclosures]]
 ) -> dict[str, Enclosures]:
-    shape = call.reducer.shape
-    weights = np.ones(shape) if cotangent is None else np.asarray(cotangent, np.float64)
-    if weights.shape != shape:
-        raise ValueError(f"cotangent: the shape is {weights.shape}; it must be {shape}")
+    weights = cotangent_of(call, cotangent)
 
     def attempt(bits: int) -> dict[str, Enclosures]:
-        outcomes = _outcomes(call, bits)
+        outcomes = outcomes_of(call, bits)
         with ctx.workprec(bits):
             parts = call.reducer.gradient(
                 [outcome.loss for outcome in outcomes],
@@ -124,10 +132,10 @@ def _contracted(
             )
             return gathered(parts)
 
-    return _settled(attempt)
+    return settled_answer(attempt)
 
 
-def _call(
+def call_of(
     loss: Loss,
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
@@ -135,8 +143,10 @@ def _call(
     choices: Mapping[str, str] | None,
     *,
     slopes: Slopes,
+    tangents: Mapping[str, Any] = MappingProxyType({}),
 ) -> Call:
-    samples = take_apart(loss, inputs, parameters)
+    """Take a call apart; raises ValueError for shapes that do not fit."""
+    samples = take_apart(loss, inputs, parameters, tangents)
     program = _compiled(Identity(loss), tuple((choices or {}).items()))
     reduce = reducer(loss, samples.batch, reduction, choices or {})
     return Call(samples, program, reduce, program.divisors.get(reduction), slopes)
@@ -161,7 +171,7 @@ def _compiled(key: Identity, choices: tuple[tuple[str, str], ...]) -> Program:
     return compile_program(key.loss, dict(choices))
 
 
-def _settled(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclosures]:
+def settled_answer(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclosures]:
     """Double the bits until every enclosure is small, or no more are allowed."""
     bits = FIRST_BITS
     while True:
@@ -176,7 +186,7 @@ def _settled(attempt: Callable[[int], dict[str, Enclosures]]) -> dict[str, Enclo
         bits *= 2
 
 
-def _outcomes(call: Call, bits: int) -> list[Outcome]:
+def outcomes_of(call: Call, bits: int) -> list[Outcome]:
     return [_outcome(call, index, bits) for index in range(call.samples.count)]
 
 
@@ -213,4 +223,5 @@ def _declared(loss: Ball, name: str, gradient: Any) -> Ball:
 
 
 def _all(part: Ball) -> list[Enclosure]:
-    return [Enclosure(part.value), *[slope_of(part, entry) for entry in part.slopes]]
+    numbers = [Enclosure(part.value), *[slope_of(part, entry) for entry in part.slopes]]
+    return [each for number in numbers for each in coefficients(number)]

@@ -10,6 +10,7 @@ from flint import arb
 from conformance.oracle import extended
 from conformance.oracle.ball import Ball, ball, joined, kinks_of, merged, scaled, undefined
 from conformance.oracle.extended import ONE, ZERO, divide, multiply
+from conformance.oracle.series import moves
 from conformance.specs.errors import FormulaError
 from conformance.specs.evaluation import POWER_LIMIT
 from conformance.specs.language import Thunk
@@ -102,9 +103,12 @@ class Balls:
         return ordered
 
     def xlogy(self, a: Any, b: Any) -> Ball:
-        """As a function of b it is flat where a is 0; as one of a its slope there is log b."""
+        """As a function of b it is flat where a is 0; as one of a its slope there is log b.
+
+        Where a moves, the slope by b does too.
+        """
         factor, argument = ball(a), ball(b)
-        if extended.is_nan(factor.value) or extended.sign(factor.value):
+        if moves(factor.value) or extended.is_nan(factor.value) or extended.sign(factor.value):
             return factor * self.log(argument)
         logarithm = extended.log(argument.value)
         rising = scaled(factor.slopes, lambda slope: multiply(slope, logarithm))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from conformance.oracle.ball import Ball, ball
 from conformance.oracle.extended import ONE
+from conformance.oracle.series import Series
 from conformance.specs.models import Loss
 
 CLASS_AXIS = "*batch classes"
@@ -24,6 +26,7 @@ class Samples:
     """The inputs and parameters of a call, each flattened over the batch.
 
     Numbers stay as they were given, floats or fractions: balls are made where the bits are known.
+    Inputs with `tangents` move along them; these must be finite, as the tangents are.
     """
 
     loss: Loss
@@ -32,6 +35,7 @@ class Samples:
     inputs: dict[str, list[Any]]
     parameters: dict[str, list[Any]]
     shared: dict[str, Any]
+    tangents: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -49,7 +53,8 @@ class Samples:
         for name, values in self.parameters.items():
             scope[name] = _variable(name, 0, values[index], weights)
         for name, values in self.inputs.items():
-            scope[name] = self._input(name, values[index], inputs)
+            rates = self.tangents[name][index] if name in self.tangents else None
+            scope[name] = self._input(name, values[index], inputs, rates)
         return scope
 
     def _parameter(self, name: str, value: Any, slopes: bool) -> Any:
@@ -59,15 +64,21 @@ class Samples:
             return [_variable(name, k, x, slopes) for k, x in enumerate(value)]
         return ball(value)
 
-    def _input(self, name: str, value: Any, slopes: bool) -> Any:
+    def _input(self, name: str, value: Any, slopes: bool, rates: Any) -> Any:
         if self.loss.inputs[name].kind == "class_index":
             return value
         if isinstance(value, list):
-            return [_variable(name, k, entry, slopes) for k, entry in enumerate(value)]
-        return _variable(name, 0, value, slopes)
+            each = rates or [None] * len(value)
+            return [_variable(name, k, entry, slopes, each[k]) for k, entry in enumerate(value)]
+        return _variable(name, 0, value, slopes, rates)
 
 
-def take_apart(loss: Loss, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> Samples:
+def take_apart(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    tangents: Mapping[str, Any] = MappingProxyType({}),
+) -> Samples:
     """Split a call; raises ValueError where shapes do not fit."""
     arrays = {name: np.asarray(inputs[name]) for name in loss.inputs}
     axis = {name: given.shape == CLASS_AXIS for name, given in loss.inputs.items()}
@@ -82,7 +93,11 @@ def take_apart(loss: Loss, inputs: Mapping[str, Any], parameters: Mapping[str, A
         for name, array in arrays.items()
     }
     per_sample, shared = _parameters(loss, parameters, batch)
-    return Samples(loss, batch, classes.pop() if classes else 0, flat, per_sample, shared)
+    moving = {
+        name: np.asarray(each).reshape(math.prod(batch), *arrays[name].shape[len(batch) :]).tolist()
+        for name, each in tangents.items()
+    }
+    return Samples(loss, batch, classes.pop() if classes else 0, flat, per_sample, shared, moving)
 
 
 def _parameters(
@@ -102,5 +117,8 @@ def _parameters(
     return per_sample, shared
 
 
-def _variable(name: str, position: int, value: float, slopes: bool) -> Ball:
-    return Ball(ball(value).value, {(name, position): ONE} if slopes else {})
+def _variable(name: str, position: int, value: float, slopes: bool, rate: Any = None) -> Ball:
+    number = ball(value).value
+    if rate is not None:
+        number = Series(number, ball(rate).value)
+    return Ball(number, {(name, position): ONE} if slopes else {})

@@ -18,6 +18,8 @@ TITLES = {
     "error": "Must be refused",
     "gradient-path": "Whichever inputs need a gradient",
     "weight-gradient": "Gradients by weights",
+    "forward": "Forward mode",
+    "second-order": "Second derivatives",
     "cotangent": "Gradients along cotangents of every structure",
     "layout": "Layout in memory",
     "determinism": "Determinism",

@@ -20,6 +20,8 @@ PROPERTIES = (
         "gradient-path",
         "cotangent",
         "weight-gradient",
+        "forward",
+        "second-order",
         "exhaustive",
         "exhaustive-gradient",
         "exhaustive-pairs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from conformance.targets.applicability import (
 )
 from conformance.targets.bindings import Alias, Binding, Form, Scalar
 from conformance.targets.worker.protocol import Packed, pack
+
+Derivative = Literal["gradient", "forward", "reverse-over-reverse", "forward-over-reverse"]
+"""What is asked for beside the value: the gradient; the derivative along the tangents by a forward
+pass; or the gradient and its own derivative along them, by autograd twice or by a forward pass."""
 
 #: Losses of these choices of the convention last-axis have lost the last axis of the batch.
 _LAST_AXIS = "last-axis"
@@ -40,7 +44,8 @@ class Call:
 
     `gradient` names the inputs to differentiate along `cotangent`. `dtypes` overrides the dtype of
     single inputs. `overrides` are arguments that replace `reduction`, as a deprecated alias does.
-    With `squared` the gradient is that of the loss's square.
+    With `squared` the gradient is that of the loss's square. `tangents` are the direction of any
+    other `derivative`, one for each input in `gradient`.
     `layout` says how the arrays lie in memory (None: in one piece). `repeat` calls are made in one
     go, the answer is the first that differs from the first one, else the last. `threads` replaces
     the worker's own number.
@@ -62,6 +67,8 @@ class Call:
     repeat: int = 1
     threads: int | None = None
     squared: bool = False
+    derivative: Derivative = "gradient"
+    tangents: Mapping[str, Numbers] = field(default_factory=dict)
     stored: Mapping[str, Packed] = field(default_factory=dict)
 
     @property
@@ -182,6 +189,8 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
     if call.gradient:
         assert call.cotangent is not None  # bind gives one
         arrays.append(pack(call.cotangent, call.dtype))
+    if call.derivative != "gradient":
+        arrays += [pack(call.tangents[name], call.dtype) for name in call.gradient]
     constants = {**binding.constants, **call.numbers, **_reduction_argument(call)}
     reduction = binding.reduction(call.reduction)
     header = {
@@ -197,6 +206,7 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
         "repeat": call.repeat,
         "threads": call.threads,
         "squared": call.squared,
+        "derivative": call.derivative,
     }
     return header, arrays
 

@@ -71,7 +71,8 @@ class Outcome:
     `gradients` holds the wanted inputs that the framework connects to the value; where the value is
     there and differentiation raised, `gradient_raised` says so. `mutated` names the arguments whose
     bits the call changed, `altered` says what else of the process it changed, `warnings` holds
-    (category, text), `seconds` is measured in the worker.
+    (category, text), `seconds` is measured in the worker. Along a direction, `tangent` is how the value
+    moves, and `curvature` holds how the gradients do; what no path leads to is absent.
     """
 
     value: Array | None = None
@@ -83,6 +84,8 @@ class Outcome:
     altered: tuple[str, ...] = ()
     seconds: float = 0.0
     death: Died | None = None
+    tangent: Array | None = None
+    curvature: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def dtype(self) -> str | None:
@@ -104,11 +107,13 @@ def read_outcome(
     found = [Array(dtype, stored) for dtype, stored in arrays]
     value = found.pop(0) if header["value"] else None
     raised = _raised(header.get("raised"))
+    tangent = found.pop() if header.get("tangent") else None
+    places, moved = header["gradients"], header.get("curvature", ())
     return Outcome(
         value=None if raised else value,
-        gradients={
-            arguments[place]: array for place, array in zip(header["gradients"], found, strict=True)
-        },
+        gradients={arguments[k]: found[n] for n, k in enumerate(places)},
+        tangent=tangent,
+        curvature={arguments[k]: found[len(places) + n] for n, k in enumerate(moved)},
         raised=raised,
         gradient_raised=_raised(header.get("gradient_raised")),
         warnings=tuple((category, text) for category, text in header["warnings"]),

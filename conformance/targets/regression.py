@@ -48,6 +48,7 @@ def regression_test(
 
 def _function(call: Call, gradient_of: str | None, kind: str, body: list[str]) -> str:
     what = "gradient" if gradient_of else "value"
+    what = what if call.derivative == "gradient" else f"derivative_of_{what}"
     name = "".join(letter if letter.isalnum() else "_" for letter in call.path.rpartition(":")[2])
     text = indent("\n".join(body), "    ")
     return f"def test_{name.lower()}_{what}_{call.dtype}_{kind.replace('-', '_')}():\n{text}"

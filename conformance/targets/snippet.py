@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from conformance.targets.call import Call, request
+from conformance.targets.directional import Words, lines_along
 from conformance.targets.target import FRAMEWORKS
 
 MOST = 24
@@ -28,12 +29,19 @@ _DTYPE = {
     "jax": "jnp.",
     "numpy": "np.",
 }
+_MAKER = {
+    "torch": "torch.tensor",
+    "optax": "jnp.array",
+    "jax": "jnp.array",
+    "numpy": "np.array",
+}
 _JAX = ("optax", "jax")
 
 
 def snippet(call: Call, gradient_of: str | None = None) -> str:
     """Code that prints the value, or the gradient with respect to one input along the cotangent.
 
+    Of a call along a direction it prints how these move.
     Empty where the arrays are too large to write out, or the framework is not known.
     """
     framework = call.binding.framework
@@ -48,7 +56,7 @@ def snippet(call: Call, gradient_of: str | None = None) -> str:
     return "\n".join([*lines, *_shown(call, framework, gradient_of)])
 
 
-def _tensor(call: Call, name: str, array: Any) -> str:
+def _tensor(call: Call, name: str, array: Any, *, still: bool = False) -> str:
     framework = call.binding.framework
     integer = array.dtype.kind in "iub"
     dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
@@ -57,14 +65,12 @@ def _tensor(call: Call, name: str, array: Any) -> str:
         array = np.moveaxis(array, -1, axis)
     text = _numbers(array, framework)
     kind = _DTYPE[framework] + dtype
-    maker = {
-        "torch": "torch.tensor",
-        "optax": "jnp.array",
-        "jax": "jnp.array",
-        "numpy": "np.array",
-    }
-    grad = ", requires_grad=True" if framework == "torch" and name in call.gradient else ""
-    return f"{maker.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
+    grad = (
+        ", requires_grad=True"
+        if framework == "torch" and name in call.gradient and not still
+        else ""
+    )
+    return f"{_MAKER.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
 
 
 def _numbers(array: Any, framework: str) -> str:
@@ -97,9 +103,23 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
         expression = f"{after}({expression})"
     if call.squared:
         expression = f"({expression}) ** 2"
+    if call.derivative != "gradient":
+        return _along(call, framework, expression, gradient_of)
     if gradient_of is None or call.cotangent is None:
         return [f"print({expression})"]
     return _gradient(call, framework, expression, gradient_of)
+
+
+def _along(call: Call, framework: str, expression: str, wanted: str | None) -> list[str]:
+    tangents = {name: _tensor(call, name, each, still=True) for name, each in call.tangents.items()}
+    words = Words(expression, _seed(call, framework), tangents, wanted)
+    return [*lines_along(framework, call.derivative, words)]
+
+
+def _seed(call: Call, framework: str) -> str:
+    """The cotangent as the framework's array."""
+    along, dtype = _numbers(call.cotangent, framework), _DTYPE[framework] + call.dtype
+    return f"{_MAKER.get(framework, 'tf.constant')}({along}, dtype={dtype})"
 
 
 def _imported(path: str) -> str:

@@ -16,7 +16,7 @@ from reference.algorithms.steps import (
     weighted,
 )
 from reference.choices import parse
-from reference.stable import Array, store
+from reference.stable import Array, sloped, still, store
 
 
 def clamped_logs(
@@ -61,10 +61,30 @@ def clamped_logs_gradient(
         variance = np.maximum(variance, constant(floor, probabilities))
     each = share_of_each(cotangent, reduction, probabilities.shape, last_axis)
     slope = store(store(each * store(probabilities - target)) / variance)
+    slope = _differentiated(slope, probabilities, target, each, still(variance))
     slope = mean_at_last(weighted(slope, weight), reduction, last_axis)
     odds = store(probabilities / store(1.0 - probabilities))
     towards = weighted(store(-store(np.log(odds)) * each), weight)
     return {"probabilities": slope, "target": mean_at_last(towards, reduction, last_axis)}
+
+
+def _differentiated(
+    slope: Array, probabilities: Array, target: Array, each: Array, variance: Array
+) -> Array:
+    """The slope with the derivatives that torch has for it: (p p - 2 p y + y) / (p^2 (1 - p)^2).
+
+    The numerator cancels where p is near a hard target. Source: torch, FunctionsManual.cpp,
+    binary_cross_entropy_double_backward; what it adds to each factor, 1e-12, is left out here.
+    """
+    p, y = still(probabilities), still(target)
+    q = store(1.0 - p)
+    top = store(store(store(p * p) - store(store(2.0 * p) * y)) + y)
+    ratio = store(top / store(store(p * p) * store(q * q)))
+    return sloped(
+        slope,
+        (probabilities, lambda flow: store(ratio * store(flow * each))),
+        (target, lambda flow: store(-store(flow * each) / variance)),
+    )
 
 
 def clipped_probabilities(

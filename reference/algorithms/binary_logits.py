@@ -14,7 +14,7 @@ from reference.algorithms.steps import (
     summed_then_divided,
     weighted,
 )
-from reference.stable import Array, log_sigmoid, softplus, store
+from reference.stable import Array, log_sigmoid, sloped, softplus, still, store
 from reference.weights import onto
 
 
@@ -50,7 +50,7 @@ def sigmoid_less_target_gradient(
 ) -> dict[str, Array]:
     """(sigmoid(x) - y) g, then the weight, then the division. Source: torch, FunctionsManual.cpp."""
     each = share_of_each(cotangent, reduction, logits.shape, last_axis)
-    sigmoid = store(1.0 / (1.0 + np.exp(-logits)))
+    sigmoid = _stored_sigmoid(logits)
     if pos_weight is None:
         slope = store(sigmoid - target)
         towards = store(-logits * each)
@@ -66,6 +66,13 @@ def sigmoid_less_target_gradient(
         "logits": mean_at_last(slope, reduction, last_axis),
         "target": mean_at_last(towards, reduction, last_axis),
     }
+
+
+def _stored_sigmoid(logits: Array) -> Array:
+    """The sigmoid, whose slope is (1 - s) s of the stored s. Source: torch, sigmoid_backward."""
+    sigmoid = store(1.0 / (1.0 + np.exp(-logits)))
+    s = still(sigmoid)
+    return sloped(sigmoid, (logits, lambda flow: store(store(flow * (1.0 - s)) * s)))
 
 
 def relu_less_product(

@@ -18,7 +18,7 @@ from reference.algorithms.steps import (
     sum_in_storage,
     sum_over_classes,
 )
-from reference.stable import Array, store
+from reference.stable import Array, still, store
 
 
 def log_softmax(logits: Array) -> Array:
@@ -27,7 +27,7 @@ def log_softmax(logits: Array) -> Array:
     Over the last axis of a matrix the sum and its log are held in the storage dtype
     (`tmp_sum_scalar`); with further axes behind the classes they stay in registers.
     """
-    centred = logits - np.max(logits, axis=-1, keepdims=True)
+    centred = logits - still(np.max(logits, axis=-1, keepdims=True))
     total = sum_over_classes(np.exp(centred))
     if logits.ndim <= 2:
         return store(centred - store(np.log(store(total))))

@@ -19,13 +19,13 @@ from reference.algorithms.steps import (
     shared,
     weighted,
 )
-from reference.stable import Array, store
+from reference.stable import Array, still, store
 
 
 def log_sum_exp(logits: Array) -> Array:
     """max + log(sum(exp(x - max))): what lies below the last digit of the largest logit is lost."""
     _, total = centred(logits)
-    return np.log(total) + np.max(logits, axis=-1, keepdims=True)
+    return np.log(total) + still(np.max(logits, axis=-1, keepdims=True))
 
 
 def log_sum_exp_less_target(

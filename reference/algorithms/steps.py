@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from reference.choices import parse
-from reference.stable import Array, store
+from reference.stable import Array, still, store
 
 
 def folded(losses: Array, last_axis: str) -> Array:
@@ -113,13 +113,13 @@ def sum_over_classes(x: Array) -> Array:
 
 def centred(logits: Array) -> tuple[Array, Array]:
     """x - max, and the sum of its exponentials over the classes."""
-    gap = logits - np.max(logits, axis=-1, keepdims=True)
+    gap = logits - still(np.max(logits, axis=-1, keepdims=True))
     return gap, np.sum(np.exp(gap), axis=-1, keepdims=True)
 
 
 def centred_in_storage(logits: Array) -> tuple[Array, Array]:
     """The same as Eigen evaluates it: the sum runs in the storage dtype."""
-    gap = logits - np.max(logits, axis=-1, keepdims=True)
+    gap = logits - still(np.max(logits, axis=-1, keepdims=True))
     return gap, sum_in_storage(np.exp(gap), axis=-1, keepdims=True)
 
 

@@ -114,3 +114,70 @@ def _reduced(losses, total, reduction):
     if reduction == "none":
         return losses
     return losses.sum() / total if reduction == "mean" else losses.sum()
+
+
+class Flat(Square):
+    """The gradient is right, and comes from numbers that autograd knows nothing of."""
+
+    @staticmethod
+    def backward(ctx, grad):
+        prediction, target = ctx.saved_tensors
+        slope = (2 * (prediction - target)).detach() * grad
+        return slope, -slope
+
+
+class Once(Square):
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad):
+        return Square.backward(ctx, grad)
+
+
+class Curved(torch.autograd.Function):
+    """The gradient is right; the backward of the backward, written by hand, lacks its factor."""
+
+    @staticmethod
+    def forward(ctx, prediction, target):
+        ctx.save_for_backward(prediction, target)
+        return (prediction - target) ** 2
+
+    @staticmethod
+    def backward(ctx, grad):
+        slope = Slope.apply(*ctx.saved_tensors, grad)
+        return slope, -slope
+
+
+class Slope(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, prediction, target, grad):
+        ctx.save_for_backward(grad)
+        return 2 * (prediction - target) * grad
+
+    @staticmethod
+    def backward(ctx, along):
+        (grad,) = ctx.saved_tensors
+        return along * grad, -along * grad, None
+
+
+class Fast(torch.autograd.Function):
+    """Forward mode by hand, without the factor that the backward has."""
+
+    @staticmethod
+    def forward(prediction, target):
+        return (prediction - target) ** 2
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx, grad):
+        prediction, target = ctx.saved_tensors
+        slope = 2 * (prediction - target) * grad
+        return slope, -slope
+
+    @staticmethod
+    def jvp(ctx, by_prediction, by_target):
+        prediction, target = ctx.saved_tensors
+        return (prediction - target) * (by_prediction - by_target)

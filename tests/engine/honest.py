@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance import oracle
 from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
@@ -85,16 +86,34 @@ def honest(call: Call) -> Outcome:
         if call.squared:
             along = along * (2.0 * true_value(reference, given))
         gradients = true_gradients(reference, given, along)
-        if reference.weights is not None:
+        if call.derivative == "gradient" and reference.weights is not None:
             by_weights = Reference(reference.value, reference.weights)
             gradients = {**gradients, **true_gradients(by_weights, given, along)}
+    moved = moving(call, loss, choices) if call.derivative != "gradient" else {}
+    second = call.derivative.endswith("reverse")
     return Outcome(
+        tangent=moved.get("") if call.derivative.startswith("forward") else None,
+        curvature={name: moved[name] for name in call.gradient} if second else {},
         value=stored(true_value(reference, given), call.dtype),
         gradients={
-            name: stored(gradients[name], call.dtype) for name in call.gradient if name in gradients
+            name: stored(gradients[name], call.dtype)
+            for name in call.gradient
+            if name in gradients and call.derivative != "forward"
         },
         warnings=(("UserWarning", "deprecated"),) if call.overrides is not None else (),
     )
+
+
+def moving(call: Call, loss: Loss, choices: Mapping[str, str]) -> dict[str, Array]:
+    """How the value ("") and the gradients move along the call's tangents, from the oracle."""
+    real = [name for name, given in loss.inputs.items() if given.kind == "real"]
+    still = {name: np.zeros(call.inputs[name].shape) for name in real}
+    found = oracle.directional(
+        loss, call.inputs, call.parameters, {**still, **call.tangents}, call.reduction, choices,
+        call.cotangent,
+    )  # fmt: skip
+    every = {"": found.forward, **found.second}
+    return {name: stored(oracle.midpoints(each), call.dtype) for name, each in every.items()}
 
 
 def refused(name: str = "ValueError") -> Outcome:

@@ -48,6 +48,8 @@ def test_every_property_of_huber_is_examined_and_passes(ran: Results) -> None:
     asked = {
         "value",
         "gradient",
+        "forward",
+        "second-order",
         "example",
         "edge-case",
         "identity",

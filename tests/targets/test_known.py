@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.engine.layout import CLAUSES
+from conformance.engine.row import CLAUSES as WAYS
 from conformance.specs.errors import SpecError
 from conformance.specs.library import load_library
 from conformance.targets.known import When, applies, in_range, known_folder, load_known, read_known
@@ -106,6 +107,8 @@ def test_the_suites_own_lists_name_losses_and_cases_there_are(path: Path) -> Non
             case.id for spec in specs for case in (*spec.examples, *spec.edge_cases, *spec.rejects)
         }
         ways = {*CLAUSES} if "layout" in each.property else set()
+        if "second-order" in each.property:
+            ways |= {way + hot for way in WAYS for hot in ("", "-one-hot")}
         assert set(each.when.case) <= named | ways
         for spec in specs:
             assert set(each.when.reduction) <= set(spec.reductions)

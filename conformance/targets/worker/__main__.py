@@ -16,8 +16,9 @@ from typing import Any, Dict
 
 import numpy as np
 from declaration import declarations
-from evaluation import Evaluator, describe
+from evaluation import Evaluator
 from protocol import Inbox, Outbox, encode
+from raised import describe
 from signature import describe_callable
 from watch import Watch
 

@@ -8,9 +8,12 @@ import warnings
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
+from axis import back, forth
+from direction import direct
 from layout import lay_out
 from locate import locate
 from protocol import Packed
+from raised import describe
 from signature import usable
 from watch import Watch
 
@@ -38,6 +41,7 @@ class Invocation:
         self.constants: Dict[str, Any] = header["constants"]
         self.construction: Optional[Dict[str, Any]] = header["construction"]
         self.squared: bool = header.get("squared", False)
+        self.derivative: str = header.get("derivative", "gradient")
         self._adapter = adapter
 
     def arrange(self, place: str, tensors: Sequence[Any]) -> Tuple[List[Any], Dict[str, Any]]:
@@ -119,6 +123,9 @@ class Evaluator:
         given = [(dtype, forth(array, axis)) for (dtype, array), axis in zip(arrays, axes)]
         tensors = self._tensors(header, given)
         invocation, function = self._invocation(header)
+        if invocation.derivative != "gradient":
+            direct(self._adapter, function, tensors, header, (axes, arrays), (report, results))
+            return
         wanted = header["wanted"]
         along = self._cotangent(header, arrays[-1]) if wanted else None
         try:
@@ -171,7 +178,10 @@ class Evaluator:
                 report["gradients"].append(place)
 
     def _invocation(self, header: Dict[str, Any]) -> Tuple[Invocation, Callable[..., Any]]:
-        parts = ("call", "after", "arguments", "constants", "construction", "dtype", "squared")
+        parts = (
+            "call", "after", "arguments", "constants", "construction", "dtype", "squared",
+            "derivative",
+        )  # fmt: skip
         key = json.dumps([header.get(part) for part in parts])
         if header["dtype"] != self._dtype:  # the next block: what was compiled is not asked again
             self._dtype = header["dtype"]
@@ -185,19 +195,6 @@ class Evaluator:
 
 def _nothing() -> None:
     pass
-
-
-def forth(array: np.ndarray[Any, Any], axis: Optional[int]) -> np.ndarray[Any, Any]:
-    """Move the classes from the last axis to the framework's (at most the last there is)."""
-    if axis is None:
-        return array
-    return np.ascontiguousarray(np.moveaxis(array, -1, min(axis, array.ndim - 1)))
-
-
-def back(array: np.ndarray[Any, Any], axis: Optional[int]) -> np.ndarray[Any, Any]:
-    if axis is None or array.ndim == 0:
-        return array
-    return np.moveaxis(array, min(axis, array.ndim - 1), -1)
 
 
 def same(one: Packed, other: Packed) -> bool:
@@ -217,13 +214,3 @@ def alike(one: Answer, other: Answer) -> bool:
     if any(one[0].get(part) != other[0].get(part) for part in parts):
         return False
     return len(one[1]) == len(other[1]) and all(map(same, one[1], other[1]))
-
-
-def describe(fault: BaseException) -> Dict[str, Any]:
-    """Names of the exception's class and of all it derives from, and its message."""
-    names = [each.__name__ for each in type(fault).__mro__ if each is not object]
-    try:
-        message = str(fault)
-    except Exception as worse:
-        message = f"(its message cannot be read: {worse!r})"
-    return {"names": names, "message": message[:_LONGEST_MESSAGE]}

@@ -16,6 +16,7 @@ from_tensor = _backend.from_tensor
 to_view = getattr(_backend, "to_view", None)  # of a backend whose tensors have strides
 set_threads = getattr(_backend, "set_threads", None)  # of one that can change them later
 run = _backend.run
+directional = _backend.directional
 
 
 def prepare(start: Dict[str, Any]) -> None:

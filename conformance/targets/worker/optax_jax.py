@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
+from direction import Direction, Moved
 from protocol import Packed
 
 _mode: str = ""
@@ -82,6 +83,7 @@ class Compiled:
         self._function = function
         self._alone = jax.jit(function)
         self.step = jax.jit(self._trained, static_argnums=0)
+        self.moved = jax.jit(partial(moved_along, function), static_argnums=(0, 1))
 
     def __call__(self, *tensors: Any) -> Any:
         return self._alone(*tensors)
@@ -93,14 +95,21 @@ class Compiled:
 
 def pulled_back(function: Callable[..., Any], tensors: List[Any], wanted: Sequence[int]) -> Any:
     """The value and its pullback to the wanted tensors."""
+    return jax.vjp(of_some(function, tensors, wanted), *[tensors[place] for place in wanted])
 
-    def partial(*changing: Any) -> Any:
+
+def of_some(
+    function: Callable[..., Any], tensors: List[Any], wanted: Sequence[int]
+) -> Callable[..., Any]:
+    """The function of the wanted tensors alone, all others held."""
+
+    def value(*changing: Any) -> Any:
         every = list(tensors)
         for place, tensor in zip(wanted, changing):
             every[place] = tensor
         return function(*every)
 
-    return jax.vjp(partial, *[tensors[place] for place in wanted])
+    return value
 
 
 def forget() -> None:
@@ -163,3 +172,39 @@ def run(
     cotangent: Optional[Packed],
 ) -> Run:
     return Run(function, tensors, wanted, cotangent)
+
+
+def directional(function: Callable[..., Any], tensors: List[Any], direction: Direction) -> Moved:
+    """jax.jvp of the function; jax.vjp of its vjp; or jax.jvp of it, as jax.hessian does."""
+    moving = [to_tensor(*each) for each in direction.tangents]
+    asked = direction.derivative, tuple(direction.wanted), tensors, moving
+    seed = to_tensor(*direction.cotangent)
+    if isinstance(function, Compiled):
+        return Moved(*function.moved(*asked, seed))
+    return Moved(*moved_along(function, *asked, seed))
+
+
+def moved_along(
+    function: Callable[..., Any],
+    derivative: str,
+    wanted: Tuple[int, ...],
+    tensors: List[Any],
+    tangents: List[Any],
+    seed: Any,
+) -> Tuple[Any, Any, List[Any], List[Any]]:
+    """The value and how it moves, the gradients and how they move; None or nothing if not asked."""
+    primals = [tensors[place] for place in wanted]
+    value = of_some(function, tensors, wanted)
+
+    def both(*changing: Any) -> Any:
+        result, pullback = jax.vjp(value, *changing)
+        return result, list(pullback(seed))
+
+    if derivative == "forward":
+        result, moved = jax.jvp(value, primals, tangents)
+        return result, moved, [], []
+    if derivative == "reverse-over-reverse":
+        (result, found), pullback = jax.vjp(both, *primals)
+        return result, None, found, list(pullback((jnp.zeros_like(result), tangents)))
+    (result, found), (moved, curvature) = jax.jvp(both, primals, tangents)
+    return result, moved, found, curvature

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
 from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 import torch
+from direction import Direction, Moved
 from protocol import Packed
 
 _device = "cpu"
@@ -88,6 +91,8 @@ def from_tensor(tensor: Any) -> Packed:
     if not isinstance(tensor, torch.Tensor):
         raise TypeError(f"the callable returned {type(tensor).__name__}, not a torch.Tensor")
     host = tensor.detach().to("cpu").contiguous()
+    if host._is_zerotensor():  # a zero that nobody has written down
+        host = torch.zeros(host.shape, dtype=host.dtype)
     if host.dtype == torch.bfloat16:
         return "bfloat16", host.view(torch.int16).numpy().view(np.uint16)
     array = host.numpy()
@@ -115,3 +120,95 @@ def run(
 ) -> Run:
     leaves = [tensors[place].requires_grad_() for place in wanted]
     return Run(function(*tensors), leaves)
+
+
+def directional(function: Callable[..., Any], tensors: List[Any], direction: Direction) -> Moved:
+    """Dual numbers; autograd of autograd; or, as `torch.func.hessian` does, duals through autograd."""
+    if _mode:
+        raise NotImplementedError(f"not asked with torch.{_mode}, which compiles one backward")
+    _use_duals()
+    tangents = [to_tensor(*each) for each in direction.tangents]
+    if direction.derivative == "forward":
+        return _forward(function, tensors, direction.wanted, tangents)
+    seed = to_tensor(*direction.cotangent)
+    if direction.derivative == "reverse-over-reverse":
+        return _twice(function, tensors, direction.wanted, seed, tangents)
+    return _forward_over_reverse(function, tensors, direction.wanted, seed, tangents)
+
+
+@cache
+def _use_duals() -> None:
+    """The first dual number loads rules by deprecated means, and torch warns of itself."""
+    from torch.autograd import forward_ad
+
+    with warnings.catch_warnings(), forward_ad.dual_level():
+        warnings.simplefilter("ignore")
+        one = torch.ones(())
+        torch.sigmoid(forward_ad.make_dual(one, one))
+
+
+def _forward(
+    function: Callable[..., Any],
+    tensors: List[Any],
+    wanted: List[int],
+    tangents: List[torch.Tensor],
+) -> Moved:
+    from torch.autograd import forward_ad
+
+    with forward_ad.dual_level():
+        duals = list(tensors)
+        for place, tangent in zip(wanted, tangents):
+            duals[place] = forward_ad.make_dual(tensors[place], tangent)
+        value, moved = forward_ad.unpack_dual(function(*duals))
+        return Moved(value, moved, [], [])
+
+
+def _twice(
+    function: Callable[..., Any],
+    tensors: List[Any],
+    wanted: List[int],
+    seed: torch.Tensor,
+    tangents: List[torch.Tensor],
+) -> Moved:
+    """As inside a model the cotangent has a history too, and the way back goes to every leaf.
+
+    Only then does a function that is differentiable once say so.
+    """
+    leaves = [tensors[place].requires_grad_() for place in wanted]
+    value = function(*tensors)
+    seed.requires_grad_()
+    found = torch.autograd.grad(value, leaves, seed, create_graph=True, allow_unused=True)
+    followed = [
+        (each, tangent)
+        for each, tangent in zip(found, tangents)
+        if each is not None and each.requires_grad
+    ]
+    for leaf in leaves:
+        leaf.grad = None
+    if followed:
+        ends, along = zip(*followed)
+        torch.autograd.backward(ends, along)
+    return Moved(value, None, list(found), [leaf.grad for leaf in leaves])
+
+
+def _forward_over_reverse(
+    function: Callable[..., Any],
+    tensors: List[Any],
+    wanted: List[int],
+    seed: torch.Tensor,
+    tangents: List[torch.Tensor],
+) -> Moved:
+    def both(*changing: torch.Tensor) -> Any:
+        given = list(tensors)
+
+        def value(*inner: torch.Tensor) -> Any:
+            for place, tensor in zip(wanted, inner):
+                given[place] = tensor
+            return function(*given)
+
+        result, pullback = torch.func.vjp(value, *changing)
+        return result, pullback(seed)
+
+    primals = tuple(tensors[place] for place in wanted)
+    (value, found), (moved, curvature) = torch.func.jvp(both, primals, tuple(tangents))
+    return Moved(value, moved, list(found), list(curvature))

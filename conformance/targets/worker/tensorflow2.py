@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 import tensorflow as tf
+from direction import Direction, Moved
 from protocol import Packed
 
 _device = "cpu"
@@ -92,3 +93,41 @@ def run(
             tape.watch(source)
         value = function(*tensors)
     return Run(value, tape, sources)
+
+
+def directional(function: Callable[..., Any], tensors: List[Any], direction: Direction) -> Moved:
+    """Forward accumulation; a tape around a tape; or forward accumulation through a tape."""
+    tangents = [to_tensor(*each) for each in direction.tangents]
+    sources = [tensors[place] for place in direction.wanted]
+    if direction.derivative == "forward":
+        with tf.autodiff.ForwardAccumulator(sources, tangents) as forward:
+            value = function(*tensors)
+        return Moved(value, forward.jvp(value), [], [])
+    seed = to_tensor(*direction.cotangent)
+
+    def gradients() -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            for source in sources:
+                tape.watch(source)
+            value = function(*tensors)
+        found = tape.gradient(value, sources, output_gradients=seed)
+        return value, [None if each is None else tf.convert_to_tensor(each) for each in found]
+
+    if direction.derivative == "reverse-over-reverse":
+        with tf.GradientTape(watch_accessed_variables=False) as outer:
+            for source in sources:
+                outer.watch(source)
+            value, found = gradients()
+        ends = [(each, along) for each, along in zip(found, tangents) if each is not None]
+        curvature = outer.gradient(
+            [each for each, _ in ends], sources, output_gradients=[along for _, along in ends]
+        )
+        return Moved(value, None, found, [_tensor(each) for each in curvature])
+    with tf.autodiff.ForwardAccumulator(sources, tangents) as forward:
+        value, found = gradients()
+    moved = [None if each is None else forward.jvp(each) for each in found]
+    return Moved(value, forward.jvp(value), found, moved)
+
+
+def _tensor(gradient: Any) -> Any:
+    return None if gradient is None else tf.convert_to_tensor(gradient)

@@ -1,0 +1,76 @@
+"""Faults that only derivatives of derivatives, or forward mode, can show; and what is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.api import Report, check
+
+KERNELS = Path(__file__).with_name("kernels.py")
+OF_JAX = Path(__file__).with_name("curved_jax.py")
+OF_TENSORFLOW = Path(__file__).with_name("curved_tensorflow.py")
+
+
+def checked(place: str, **options: object) -> Report:
+    given = {"dtypes": ["float32"], "alone": True, "properties": [], **options}
+    return check(place, "mse", **given)
+
+
+def departing(report: Report) -> set[str]:
+    """The properties with findings, but `error`: all of these broadcast."""
+    return {each.property for each in report.findings} - {"error"}
+
+
+def reason_of(report: Report, name: str) -> str:
+    return str(next(c.reason for c in report.results.cells if c.property == name))
+
+
+def test_a_gradient_that_does_not_move_is_caught_by_second_order_alone() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    report = checked(f"{KERNELS}:Flat")
+    assert departing(report) == {"second-order"}
+    told = next(each for each in report.findings if each.property == "second-order")
+    assert "autograd found no path" in told.why
+    assert told.rule == "a derivative that is not zero is given, or refused"
+
+
+def test_a_wrong_backward_of_the_backward_is_caught_by_second_order_alone() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    report = checked(f"{KERNELS}:Curved")
+    assert departing(report) == {"second-order"}
+    told = next(each for each in report.findings if each.property == "second-order")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(KERNELS.parent))
+        space: dict[str, object] = {}
+        exec(compile(told.test, "test", "exec"), space)
+        (made,) = [each for name, each in space.items() if name.startswith("test_")]
+        with pytest.raises(AssertionError):
+            made()  # type: ignore[operator]
+
+
+def test_a_wrong_forward_mode_is_caught_by_forward_alone() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    report = checked(f"{KERNELS}:Fast")
+    assert departing(report) == {"forward"}
+
+
+def test_who_differentiates_once_and_says_so_is_not_applicable() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    report = checked(f"{KERNELS}:Once")
+    assert departing(report) == set(), str(report)
+    assert "once_differentiable" in reason_of(report, "second-order")
+    assert "not differentiated by forward mode" in reason_of(report, "forward")
+
+
+def test_a_rule_of_jax_that_stops_its_gradient_is_caught_by_second_order_alone() -> None:
+    pytest.importorskip("jax", reason="JAX is not installed")
+    report = checked(f"{OF_JAX}:flat", properties=["value", "gradient", "forward", "second-order"])
+    assert departing(report) == {"second-order"}
+
+
+def test_a_custom_gradient_of_tensorflow_that_stops_is_caught_by_second_order_alone() -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    report = checked(f"{OF_TENSORFLOW}:flat")
+    assert departing(report) == {"second-order"}
