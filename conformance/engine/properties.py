@@ -8,6 +8,7 @@ from types import MappingProxyType
 from conformance.cases.case import Case
 from conformance.engine import (
     agreement,
+    contract,
     cotangents,
     determinism,
     drawn,
@@ -40,6 +41,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "invariant": invariants.tasks,
+        "contract": lambda block, _, book: contract.tasks(block, book),
         "error": lambda block, _, book: refusals.tasks(block, book),
         exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
@@ -50,5 +52,5 @@ BESIDE = ("gradient", "dtype", "shape", "mutation")
 
 BESIDE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"value": BESIDE})
 
-WRITTEN = ("example", "edge-case", "error")
-"""Their cases stand in the specs; every target is asked for all of them."""
+WRITTEN = ("example", "edge-case", "contract", "error")
+"""Their cases are the same in every run; every target is asked for all of them."""

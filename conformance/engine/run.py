@@ -14,6 +14,7 @@ from conformance.engine import drawn, memory
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
+from conformance.engine.contract import CONTRACT
 from conformance.engine.finding import documented, findings
 from conformance.engine.hunt import hunted
 from conformance.engine.invariants import smallest
@@ -167,8 +168,9 @@ def _tasks(
             few = request.depth.coarse
             yield from memory.tasks(request.corpus, block, book, apart, few=few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
-        if station.target.compiles and name not in WRITTEN:
-            tasks = within(budget, tasks, name, book)
+        if station.target.compiles and (name == CONTRACT or name not in WRITTEN):
+            own = Budget(request.depth.compiled // 2) if name == CONTRACT else budget
+            tasks = within(own, tasks, name, book)
         yield from (replace(task, property=name) for task in tasks)
 
 

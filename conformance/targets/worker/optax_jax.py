@@ -122,7 +122,8 @@ class Run:
     def gradients(self, cotangent: Packed) -> List[Any]:
         if self._pullback is None:
             _, self._pullback = self._forward()
-        return list(self._pullback(to_tensor(*cotangent).astype(self.value.dtype)))
+        found = self._pullback(to_tensor(*cotangent).astype(self.value.dtype))
+        return [None if each.dtype == jax.dtypes.float0 else each for each in found]
 
 
 def run(
