@@ -15,7 +15,7 @@ from conformance.cases.variant import MARK
 from conformance.engine.agreement import answer
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
-from conformance.engine.kept import Kept
+from conformance.engine.kept import CONTRACT, Kept
 from conformance.engine.promise import Promise, contract_of_stock, promised
 from conformance.engine.written import reduced
 from conformance.results import cell
@@ -24,8 +24,9 @@ from conformance.targets.bindings import SCALAR_BATCH
 from conformance.targets.call import Call, NotApplicable, bind
 from conformance.targets.outcome import Outcome
 
-CONTRACT = "contract"
 _NO_INTEGERS = "it takes no integers there, as `integer-target` says"
+_ALL_GRADIENTS = "a companion gives gradients of real inputs without being asked"
+_DTYPES = ("mixed-floats", "integer-target", "boolean-target")
 
 
 def tasks(block: Block, book: Book) -> Iterator[Task]:
@@ -36,8 +37,8 @@ def tasks(block: Block, book: Book) -> Iterator[Task]:
         case = reduced(asking.case, block)
         promise = promised(asking, block.dtype, declared, usual)
         call = _call(block, asking, case)
-        if isinstance(call, NotApplicable) or _moot(block, asking):
-            reason = call.reason if isinstance(call, NotApplicable) else _NO_INTEGERS
+        reason = call.reason if isinstance(call, NotApplicable) else _moot(block, asking)
+        if isinstance(call, NotApplicable) or reason:
             book.skip(CONTRACT, reason)
             book.note(CONTRACT, _row(case, promise, "", "n/a", reason))
             continue
@@ -52,12 +53,15 @@ def _compiles(block: Block) -> bool:
     return block.side.tensors in ("optax", "jax")
 
 
-def _moot(block: Block, asking: Asking) -> bool:
-    """Whether integers are declared to be refused, so that their gradient cannot be asked for."""
+def _moot(block: Block, asking: Asking) -> str:
+    """Whether integers stand in for real numbers where nobody can ask for their gradient."""
     declared = block.binding.contract
-    if declared is None or asking.clause != "integer-gradient" or not asking.dtypes:
-        return False
-    return declared.word("integer-target", block.dtype) != "accepted"
+    if asking.clause != "integer-gradient" or not asking.dtypes:
+        return ""
+    if block.side.tensors == "numpy":
+        return _ALL_GRADIENTS
+    refused = declared is not None and declared.word("integer-target", block.dtype) != "accepted"
+    return _NO_INTEGERS if refused else ""
 
 
 def _call(block: Block, asking: Asking, case: Case) -> Call | NotApplicable:
@@ -74,7 +78,7 @@ def _call(block: Block, asking: Asking, case: Case) -> Call | NotApplicable:
 
 def _gradient(block: Block, asking: Asking) -> tuple[str, ...] | None:
     """None for every floating input. A companion gives gradients in dtypes of its own choice."""
-    if not asking.gradients or (asking.clause == "mixed-floats" and block.side.tensors == "numpy"):
+    if not asking.gradients or (asking.clause in _DTYPES and block.side.tensors == "numpy"):
         return ()
     return tuple(block.loss.inputs) if asking.clause == "integer-gradient" else None
 

@@ -21,7 +21,8 @@ from conformance.results.verdict import Kind
 from conformance.targets.call import Call
 from conformance.targets.outcome import Array, Outcome
 
-PROPERTY = "contract"
+CONTRACT = "contract"
+INTEGER_GRADIENT = "integer-gradient"
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,15 @@ class Kept:
         """What is wrong with the answers apart from their numbers."""
         outcome = outcomes[0]
         if outcome.death is not None:
-            dead = answer_fault(self.case, self.call, outcome, PROPERTY)
+            dead = answer_fault(self.case, self.call, outcome, CONTRACT)
             assert dead is not None
             yield dead
             return
         broken = self._broken(outcome)
-        if broken is None and self.asking.clause == "integer-gradient":
+        if broken is None and self.asking.clause == INTEGER_GRADIENT:
             broken = self._number_for_integers(outcome)
         elif broken is None and outcome.value is not None:
-            broken = self._form(outcome, outcome.value)
+            broken = self._form(outcome.value) or self._gradient_form(outcome)
         if broken is None and len(outcomes) > 1:
             broken = self._without_gradients(outcome, outcomes[1])
         if broken is not None:
@@ -68,24 +69,28 @@ class Kept:
         input: str | None = None,
     ) -> Fault:
         return Fault(
-            PROPERTY, kind, self.case, self.call, note,
+            CONTRACT, kind, self.case, self.call, note,
             input=input, expected=expected, actual=actual, rule=self.promise.rule,
             cause=self.asking.clause,
         )  # fmt: skip
 
     def _broken(self, outcome: Outcome) -> Fault | None:
         """It raised and was to answer, or the other way round."""
-        promise, raised = self.promise, outcome.raised or outcome.gradient_raised
-        told = answer(outcome) if outcome.raised or raised is None else f"its gradient raised {raised}"
+        promise, raised = self.promise, outcome.raised
+        if self.asking.clause == INTEGER_GRADIENT:
+            raised = raised or outcome.gradient_raised
+        told = answer(outcome) if raised is None else str(raised)
         if promise.undeclared:
-            note = f"the binding declares nothing of {self.asking.clause} in {self.asking.key}: {told}"
+            note = (
+                f"the binding declares nothing of {self.asking.clause} in {self.asking.key}: {told}"
+            )
             return self._fault("error" if raised is None else "exception", note, actual=told)
         if promise.raises and raised is None:
             note = f"declared to raise, and gave {told}"
             return self._fault("error", note, expected=promise.due, actual=told)
         if promise.raises or raised is None:
             return None
-        if self.asking.clause == "integer-gradient" and promise.word is None:
+        if self.asking.clause == INTEGER_GRADIENT and promise.word is None:
             return None
         note = f"legal input was refused: {told}"
         return self._fault("exception", note, expected=promise.due, actual=str(raised))
@@ -104,19 +109,20 @@ class Kept:
         whole = self.block.loss.inputs[name].kind == "class_index"
         return whole or (bool(kind) and "float" not in kind)
 
-    def _form(self, outcome: Outcome, value: Array) -> Fault | None:
+    def _form(self, value: Array) -> Fault | None:
         """Dtype and shape of the value."""
         if self.promise.raises or not self.held:
             return None
         fitting = [held for each, held in self.held.items() if each.result == value.dtype]
         if not fitting:
-            note = f"the result has dtype {value.dtype}; {self._given()}, and {self.promise.dtypes} is due"
-            return self._fault("dtype", note, self.promise.dtypes, value.dtype)
-        due = fitting[0].value().shape
-        if value.shape != due:
-            note = f"the result has shape {value.shape}; the spec asks for {due}"
-            return self._fault("shape", note, str(due), str(value.shape))
-        return self._gradient_form(outcome)
+            due = self.promise.dtypes
+            note = f"the result has dtype {value.dtype}; {self._given()}, and {due} is due"
+            return self._fault("dtype", note, due, value.dtype)
+        shape = fitting[0].value().shape
+        if value.shape != shape:
+            note = f"the result has shape {value.shape}; the spec asks for {shape}"
+            return self._fault("shape", note, str(shape), str(value.shape))
+        return None
 
     def _given(self) -> str:
         """The dtypes of the inputs, in words."""
@@ -130,15 +136,28 @@ class Kept:
         return ", ".join(named)
 
     def _gradient_form(self, outcome: Outcome) -> Fault | None:
-        """A gradient looks like its input."""
+        """A gradient comes, and looks like its input."""
+        if outcome.gradient_raised is not None:
+            raised = str(outcome.gradient_raised)
+            return self._fault(
+                "exception", f"the value came, and its gradient raised {raised}", actual=raised
+            )
+        for name in self.call.gradient:
+            if name not in outcome.gradients:
+                note = f"the value does not depend on {name}: autograd found no path to it"
+                return self._fault("gradient", note, input=name)
         for name, found in outcome.gradients.items():
             kind = self.asking.dtypes.get(name, self.case.dtype)
             due = self.call.inputs[name].shape
             if found.dtype != kind:
-                note = f"the gradient with respect to {name} has dtype {found.dtype}, the input {kind}"
+                note = (
+                    f"the gradient with respect to {name} has dtype {found.dtype}, the input {kind}"
+                )
                 return self._fault("dtype", note, kind, found.dtype, name)
             if found.shape != due:
-                note = f"the gradient with respect to {name} has shape {found.shape}, the input {due}"
+                note = (
+                    f"the gradient with respect to {name} has shape {found.shape}, the input {due}"
+                )
                 return self._fault("shape", note, str(due), str(found.shape), name)
         return None
 
@@ -165,7 +184,7 @@ class Kept:
             returned = value if name is None else outcome.gradients[name]
             told = in_ulp_of(found, self._bound(best, name), self.case.dtype)
             book.measure(
-                PROPERTY, self.case, self.call, told,
+                CONTRACT, self.case, self.call, told,
                 input=name, returned=returned, remarks=self._remark(name),
             )  # fmt: skip
         return not fits

@@ -56,7 +56,9 @@ class Promise:
         return f"{self.dtypes}, within its bound{either}" if self.readings else "no gradient"
 
 
-def promised(asking: Asking, dtype: str, contract: Contract | None, usual: Contract | None) -> Promise:
+def promised(
+    asking: Asking, dtype: str, contract: Contract | None, usual: Contract | None
+) -> Promise:
     """The promise of a binding's contract; without one that of the norm.
 
     `usual` is the contract of the stock framework, whose conventions are honest in a callable too.
@@ -93,7 +95,13 @@ def _by_norm(asking: Asking, dtype: str, usual: str | None) -> tuple[Reading, ..
         return ()
     own = OF_LISTS if asking.clause == "all-lists" else dtype
     found = [Reading(own, own)]
-    if asking.clause in ("integer-target", "boolean-target", "python-number", "python-list", "all-lists"):
+    if asking.clause in (
+        "integer-target",
+        "boolean-target",
+        "python-number",
+        "python-list",
+        "all-lists",
+    ):
         digits = FORMATS[own].precision
         found += [Reading(name, own) for name, form in FORMATS.items() if form.precision > digits]
     return tuple(found)

@@ -14,10 +14,10 @@ from conformance.engine import drawn, memory
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
-from conformance.engine.contract import CONTRACT
 from conformance.engine.finding import documented, findings
 from conformance.engine.hunt import hunted
 from conformance.engine.invariants import smallest
+from conformance.engine.kept import CONTRACT
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
