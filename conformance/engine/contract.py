@@ -94,12 +94,15 @@ def _judge(kept: Kept) -> Callable[[Book, Sequence[Outcome]], None]:
         found = list(kept.faults(outcomes))
         verdicts: list[Verdict] = [book.check(CONTRACT, case, each) for each in found]
         if not found:
-            book.check(CONTRACT, case, None)
             before = len(book.faults)
             failed = kept.measure(outcome, book)
+            if failed is None:
+                book.check(CONTRACT, case, None)
             found = book.faults[before:]
             verdicts.append("fail" if found else "known" if failed else "pass")
-        told = answer(outcome) if not found else _told(found)
+        told = _told(found) or answer(outcome)
+        if not found and outcome.gradient_raised is not None:
+            told += f", and its gradient raised {outcome.gradient_raised}"
         book.note(CONTRACT, _row(case, promise, told, worst(verdicts), promise.clause.asks))
 
     return judged

@@ -15,7 +15,7 @@ from conformance.engine.drawn import answer_fault, mutation_fault
 from conformance.engine.judge import Held, Judgement, judge
 from conformance.engine.promise import Promise
 from conformance.engine.promotion import Reading, in_ulp_of
-from conformance.engine.remark import Remark
+from conformance.engine.remark import Remark, Remarks
 from conformance.numerics.formats import FORMATS
 from conformance.results.verdict import Kind
 from conformance.targets.call import Call
@@ -138,10 +138,11 @@ class Kept:
     def _gradient_form(self, outcome: Outcome) -> Fault | None:
         """A gradient comes, and looks like its input."""
         if outcome.gradient_raised is not None:
+            if self.promise.may_raise:
+                return None
             raised = str(outcome.gradient_raised)
-            return self._fault(
-                "exception", f"the value came, and its gradient raised {raised}", actual=raised
-            )
+            note = f"the value came, and its gradient raised {raised}"
+            return self._fault("exception", note, actual=raised)
         for name in self.call.gradient:
             if name not in outcome.gradients:
                 note = f"the value does not depend on {name}: autograd found no path to it"
@@ -168,15 +169,15 @@ class Kept:
         note = f"with gradients asked for the result is {one}, without {other}"
         return self._fault("dtype", note, other, one)
 
-    def measure(self, outcome: Outcome, book: Book) -> bool:
+    def measure(self, outcome: Outcome, book: Book) -> bool | None:
         """Judge value and gradients by the first reading that they fit, else by the first of all.
 
-        Says whether anything failed, be it known.
+        Says whether anything failed, be it known; None where there are no numbers.
         """
         value = outcome.value
         known = [each for each in self.held if value is not None and each.result == value.dtype]
         if value is None or not known or self.promise.raises:
-            return False
+            return None
         judged = {each: self._judged(each, outcome) for each in known}
         fits = [each for each in known if not any(j.failed.size for j in judged[each].values())]
         best = (fits or known)[0]
@@ -208,7 +209,7 @@ class Kept:
             found[name] = judge(array.values, held.gradients(along)[name], form, limits)
         return found
 
-    def _remark(self, name: str | None):  # type: ignore[no-untyped-def]
+    def _remark(self, name: str | None) -> Remarks:
         what = "the loss" if name is None else f"the gradient with respect to {name}"
 
         def remark(judged: Judgement) -> Remark:
@@ -216,6 +217,6 @@ class Kept:
             assert place is not None
             actual, expected = float(judged.actual[place]), float(judged.expected[place])
             note = f"{what} is {actual:.17g}, and {expected:.17g} is true; {self._given()}"
-            return Remark(note, self.promise.rule)
+            return Remark(note, self.promise.rule, self.asking.clause)
 
         return remark

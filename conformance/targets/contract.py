@@ -48,10 +48,14 @@ class Contract(Strict):
     all_lists: OfLists | None = None
     zero_dimensional: Taking | None = None
 
+    def words(self, clause: str) -> dict[str, str]:
+        """What is declared of a clause by dtypes; one word for all has an empty key."""
+        given = getattr(self, clause.replace("-", "_"), None)
+        if isinstance(given, dict):
+            return given
+        return {} if given is None else {"": given}
+
     def word(self, clause: str, key: str) -> str | None:
         """What is declared of a clause, for the dtypes `key`."""
-        given = getattr(self, clause.replace("-", "_"), None)
-        if not isinstance(given, dict):
-            return given
-        found = given.get(key, given.get(OTHERWISE))
-        return None if found is None else str(found)
+        words = self.words(clause)
+        return words.get(key, words.get(OTHERWISE, words.get("")))

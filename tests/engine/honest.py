@@ -74,7 +74,7 @@ def honest(call: Call) -> Outcome:
     """The truth rounded once; a refusal where the contract refuses, or the spec knows no such thing."""
     loss = LOSSES[call.binding.loss]
     given_dtypes, taken = (
-        {name: call.dtype for name in call.inputs} | call.dtypes,
+        dict.fromkeys(call.inputs, call.dtype) | call.dtypes,
         contracted(call, loss),
     )
     if taken is None:
