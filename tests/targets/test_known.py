@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cases.contract import askings
 from conformance.engine.layout import CLAUSES
 from conformance.specs.errors import SpecError
 from conformance.specs.library import load_library
@@ -106,6 +107,8 @@ def test_the_suites_own_lists_name_losses_and_cases_there_are(path: Path) -> Non
             case.id for spec in specs for case in (*spec.examples, *spec.edge_cases, *spec.rejects)
         }
         ways = {*CLAUSES} if "layout" in each.property else set()
+        if "contract" in each.property:
+            ways |= {asking.case.id.rpartition("+")[2] for asking in askings(specs[0], "float32")}
         assert set(each.when.case) <= named | ways
         for spec in specs:
             assert set(each.when.reduction) <= set(spec.reductions)
