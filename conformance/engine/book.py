@@ -146,7 +146,9 @@ def value_fault(name: str, case: Case, call: Call, judged: Judgement, input: str
 def remarked(fault: Fault, remarks: Remarks | None) -> Fault:
     """The fault in the words of a rule of its own, where there is one for it."""
     remark = remarks(fault.judged) if remarks is not None and fault.judged is not None else None
-    return fault if remark is None else replace(fault, note=remark.note, rule=remark.rule)
+    if remark is None:
+        return fault
+    return replace(fault, note=remark.note, rule=remark.rule, cause=remark.cause)
 
 
 def digest_of(array: Array) -> str:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.cases.contract import OF_LISTS, askings
 from conformance.engine.practice import declared
 from conformance.engine.workers import Station
 from conformance.specs.choice import Choice, ChoiceForm
+from conformance.specs.contract import load_contract
 from conformance.specs.models import Loss
 from conformance.specs.shared import Convention
 from conformance.targets.bindings import Binding
@@ -118,6 +120,9 @@ def _topics(loss: Loss) -> dict[str, Text]:
         topics[f"reduction {name}"] = lambda s, name=name: _reduction(bound(s), name)  # type: ignore[misc]
     for name in loss.parameters:
         topics[f"parameter {name}"] = lambda s, name=name: _parameter(bound(s), loss, name)  # type: ignore[misc]
+    for clause in dict.fromkeys(asking.clause for asking in askings(loss, OF_LISTS)):
+        if load_contract()[clause].words:
+            topics[f"contract: {clause}"] = lambda s, clause=clause: _word(bound(s), clause)  # type: ignore[misc]
     for reject in loss.rejects:
         topics[f"refuses {reject.id}"] = lambda s, name=reject.id: _refusal(bound(s), name)  # type: ignore[misc]
     return topics
@@ -157,6 +162,15 @@ def _parameter(binding: Binding, loss: Loss, name: str) -> str:
         return "not taken"
     default = bound.default if bound.differs else loss.parameters[name].default
     return f"{bound.name}, {default!r} by default"
+
+
+def _word(binding: Binding, clause: str) -> str:
+    """What a binding declares of a clause of the contract, dtype by dtype where it differs."""
+    words = None if binding.contract is None else binding.contract.words(clause)
+    return (
+        ", ".join(f"{key}: {word}" if key else word for key, word in (words or {}).items())
+        or "not declared"
+    )
 
 
 def _refusal(binding: Binding, name: str) -> str:

@@ -106,7 +106,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         reduction=case.reduction,
         hint=fault.hint,
         snippet=snippet(call, fault.input),
-        test=regression_test(call, fault.input, fault.kind, _due(fault), _shape_due(fault)),
+        test=regression_test(call, fault.input, fault.kind, _due(fault), _form_due(fault)),
         smallest=tuple(_example(each) for each in group[:3]),
         extent=extent_of(fault, group),
         **numbers,
@@ -130,8 +130,11 @@ def _due(fault: Fault) -> Due | None:
     return Due(place, expected, allowed)
 
 
-def _shape_due(fault: Fault) -> str | None:
-    return fault.expected if fault.kind == "shape" else None
+def _form_due(fault: Fault) -> str | None:
+    """The shape, or the dtypes."""
+    words = (fault.expected or "").split(" or ")
+    named = fault.kind == "dtype" and all(word in FORMATS for word in words)
+    return fault.expected if fault.kind == "shape" or named else None
 
 
 def _numbers(fault: Fault) -> dict[str, Any]:

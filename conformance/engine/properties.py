@@ -8,6 +8,7 @@ from types import MappingProxyType
 from conformance.cases.case import Case
 from conformance.engine import (
     agreement,
+    contract,
     cotangents,
     determinism,
     drawn,
@@ -43,6 +44,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "layout": layout.tasks,
         "determinism": determinism.tasks,
         "invariant": invariants.tasks,
+        "contract": lambda block, _, book: contract.tasks(block, book),
         "error": lambda block, _, book: refusals.tasks(block, book),
         exhaustive.EXHAUSTIVE: lambda block, _, book: exhaustive.tasks(block, book),
     }
@@ -60,8 +62,5 @@ MAKER_OF: Mapping[str, str] = MappingProxyType(
     {beside: name for name, others in BESIDE_OF.items() for beside in others}
 )
 
-WRITTEN = ("example", "edge-case", "error")
-"""Their cases stand in the specs; every target is asked for all of them."""
-
-COSTLY = (row.SECOND_ORDER,)
-"""Calls that take a compiler several times as long as others: they have a budget of their own."""
+WRITTEN = ("example", "edge-case", "contract", "error")
+"""Their cases are the same in every run; every target is asked for all of them."""

@@ -17,10 +17,14 @@ KINK = "gradient-at-kink"
 
 @dataclass(frozen=True)
 class Remark:
-    """The note of a fault, and the rule that it breaks; without one the kind's rule stands."""
+    """The note of a fault, and the rule that it breaks; without one the kind's rule stands.
+
+    `cause` keeps apart what breaks different rules.
+    """
 
     note: str
     rule: str = ""
+    cause: str = ""
 
 
 Remarks = Callable[[Judgement], Remark | None]

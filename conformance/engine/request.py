@@ -17,7 +17,7 @@ from conformance.targets.target import Target
 PROPERTIES = (
     "value", "gradient", "gradient-path", "cotangent", "weight-gradient", "forward",
     "second-order", "dtype", "shape", "mutation", "module", "alias", "example", "edge-case",
-    "identity", "reduction", "layout", "determinism", "invariant", "error",
+    "identity", "reduction", "layout", "determinism", "invariant", "contract", "error",
 )  # fmt: skip
 """A cell for each of these is recorded for every loss, target and dtype."""
 

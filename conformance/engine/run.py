@@ -10,17 +10,18 @@ from functools import cached_property, partial
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
-from conformance.engine import drawn, memory
+from conformance.engine import drawn, memory, row
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
 from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
 from conformance.engine.hunt import hunted
 from conformance.engine.invariants import smallest
+from conformance.engine.kept import CONTRACT
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
-from conformance.engine.properties import BESIDE_OF, COSTLY, MAKERS, WRITTEN
+from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
 from conformance.engine.shrink import ATTEMPTS, shrunk
@@ -159,7 +160,7 @@ def _tasks(
 ) -> Iterator[Task]:
     paired = cases[: request.depth.paired]
     budget = Budget(request.depth.compiled)
-    costly = budget.apart().apart()
+    own = {row.SECOND_ORDER: budget.apart().apart(), CONTRACT: Budget(request.depth.compiled // 2)}
     for name, make in MAKERS.items():
         if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue
@@ -168,8 +169,8 @@ def _tasks(
             few = request.depth.coarse
             yield from memory.tasks(request.corpus, block, book, apart, few=few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
-        if station.target.compiles and name not in WRITTEN:
-            tasks = within(costly if name in COSTLY else budget, tasks, name, book)
+        if station.target.compiles and (name == CONTRACT or name not in WRITTEN):
+            tasks = within(own.get(name, budget), tasks, name, book)
         yield from (replace(task, property=name) for task in tasks)
 
 

@@ -75,11 +75,7 @@ def signature(call: Call) -> Any:
     """What a compiler would have to compile anew."""
     arrays = tuple((name, array.shape) for name, array in call.arrays.items())
     numbers = tuple(sorted((name, repr(value)) for name, value in call.numbers.items()))
-    form = (call.path, call.reduction, call.gradient, call.dtype, call.layout, call.squared)
-    return (
-        form,
-        call.derivative,
-        arrays,
-        numbers,
-        None if call.cotangent is None else call.cotangent.shape,
-    )
+    dtypes = (call.dtype, tuple(sorted(call.dtypes.items())), call.python)
+    form = (call.path, call.reduction, call.gradient, dtypes, call.layout, call.squared)
+    along = None if call.cotangent is None else call.cotangent.shape
+    return (form, call.derivative, arrays, numbers, along)

@@ -17,8 +17,8 @@ _ARGUMENTS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-10", "1e-12", "-100")
 
 
 def suggestion(fault: Fault, block: Block) -> str:
-    """A sentence that names the choice, or nothing."""
-    if fault.judged is None:
+    """A sentence that names the choice, or nothing; conventions are no matter of other dtypes."""
+    if fault.judged is None or fault.call.dtypes:
         return ""
     declared = block.choices()
     for name, text in _others(block.loss, declared):
@@ -42,8 +42,8 @@ def _explains(fault: Fault, block: Block, choices: dict[str, str]) -> bool:
     held = replace(block, side=side).held(fault.case)
     try:
         return _conforms(fault, held)
-    except (ValueError, KeyError, ArithmeticError):
-        return False  # a choice that the reference does not take with these parameters
+    except (ValueError, KeyError, IndexError, ArithmeticError):
+        return False  # a choice that the reference does not take with these parameters or axes
 
 
 def _conforms(fault: Fault, held: Held) -> bool:

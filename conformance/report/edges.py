@@ -23,6 +23,7 @@ TITLES = {
     "cotangent": "Gradients along cotangents of every structure",
     "layout": "Layout in memory",
     "determinism": "Determinism",
+    "contract": "Contract of the call",
 }
 _SHORT = 48
 """Characters of a value in a table cell."""

@@ -32,7 +32,7 @@ PROPERTIES = (
         "invariant",
         "module",
     ),
-    *("dtype", "shape", "error", "mutation", "determinism", "layout", "warning"),
+    *("dtype", "shape", "contract", "error", "mutation", "determinism", "layout", "warning"),
 )
 
 _QUIET: tuple[Verdict, ...] = ("pass", "n/a")

@@ -14,6 +14,7 @@ from conformance.specs.models import ChoiceText, Name
 from conformance.specs.reading import Document, read
 from conformance.specs.strict import Strict
 from conformance.specs.validation import validate
+from conformance.targets.contract import Contract
 from conformance.targets.target import Target
 
 Form = Literal["function", "module"]
@@ -94,6 +95,7 @@ class Binding(Strict):
     stand in `not_differentiated` by input, in `unsupported` by parameter, by reduction, by dtype or
     by `batch_key`, in `unchecked` by reject. `instead` holds, by parameter, what is called where a
     case gives it: a binding that overrides parts of this one, and may have the parameter `implied`.
+    `contract` says what is taken beside tensors of one dtype, and what comes back (None: not known).
     `loss` and `framework` come from the place.
     """
 
@@ -119,6 +121,7 @@ class Binding(Strict):
     unsupported: dict[str, Sentence] = Field(default={})
     implied: tuple[Name, ...] = ()
     instead: dict[Name, Binding] = Field(default={})
+    contract: Contract | None = None
     since: Version | None = None
 
     @model_validator(mode="after")
@@ -151,9 +154,13 @@ class Binding(Strict):
 
 
 class BindingFile(Strict):
-    """One framework's bindings; `variants` overrides parts of a loss by backend, device, mode."""
+    """One framework's bindings; `variants` overrides parts of a loss by backend, device, mode.
+
+    `contract` holds for every loss, but for the parts that a loss states itself.
+    """
 
     framework: str
+    contract: dict[str, Any] | None = None
     losses: dict[Name, dict[str, Any]]
 
 
@@ -175,6 +182,8 @@ def read_bindings(path: Path, variants: tuple[str, ...] = ()) -> dict[str, Bindi
     bindings: dict[str, Binding] = {}
     problems = []
     for loss, entry in file.losses.items():
+        if file.contract is not None:
+            entry = {**entry, "contract": _merge(file.contract, entry.get("contract", {}))}
         try:
             bindings[loss] = _binding(document, file.framework, loss, entry, variants)
         except SpecError as error:

@@ -49,7 +49,8 @@ class Call:
     `layout` says how the arrays lie in memory (None: in one piece). `repeat` calls are made in one
     go, the answer is the first that differs from the first one, else the last. `threads` replaces
     the worker's own number.
-    `stored` holds inputs that are in the form of the wire already.
+    `stored` holds inputs that are in the form of the wire already. `python` names inputs that are
+    given as Python numbers, or lists of them, and not as tensors.
     """
 
     binding: Binding
@@ -70,6 +71,7 @@ class Call:
     derivative: Derivative = "gradient"
     tangents: Mapping[str, Numbers] = field(default_factory=dict)
     stored: Mapping[str, Packed] = field(default_factory=dict)
+    python: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -77,9 +79,21 @@ class Call:
 
     @property
     def arrays(self) -> dict[str, Numbers]:
-        """Inputs, then array parameters, in the order in which they are sent."""
+        """Inputs that are tensors, then array parameters, in the order in which they are sent."""
         given = {k: v for k, v in self.parameters.items() if isinstance(v, np.ndarray)}
-        return {**self.inputs, **given}
+        return {**{k: v for k, v in self.inputs.items() if k not in self.python}, **given}
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The inputs that are no tensors, as nested lists or a number, their classes moved."""
+        axis = self.binding.layout.get("classes")
+        found = {}
+        for name in self.python:
+            array = self.inputs[name]
+            if axis is not None and name in self.classes and array.ndim:
+                array = np.moveaxis(array, -1, min(axis, array.ndim - 1))
+            found[name] = array.tolist()
+        return found
 
     @property
     def numbers(self) -> dict[str, Scalar]:
@@ -207,6 +221,7 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
         "threads": call.threads,
         "squared": call.squared,
         "derivative": call.derivative,
+        "python": [["call", binding.inputs[name], value] for name, value in call.plain.items()],
     }
     return header, arrays
 

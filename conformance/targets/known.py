@@ -41,8 +41,8 @@ class When(Strict):
     """Where a deviation shows; a part left out does not narrow it.
 
     `where` is a formula over the inputs and parameters of one sample, true where it deviates.
-    `case` names an edge case, example or reject of the spec, or a layout, `input` what a gradient
-    is taken with respect to. The mode without a name is `eager`.
+    `case` names an edge case, example or reject of the spec, a layout, or a row of the contract, `input`
+    what a gradient is taken with respect to. The mode without a name is `eager`.
     """
 
     version: VersionRange | None = None

@@ -29,14 +29,17 @@ class Due:
 
 
 def regression_test(
-    call: Call, gradient_of: str | None, kind: str, due: Due | None, shape: str | None
+    call: Call, gradient_of: str | None, kind: str, due: Due | None, form: str | None
 ) -> str:
-    """A test function; empty where the snippet is, or where no line of it could say what is due."""
+    """A test function; empty where the snippet is, or where no line of it could say what is due.
+
+    `form` is the dtype or the shape that is due.
+    """
     code = snippet(call, gradient_of)
     if not code or not code.splitlines()[-1].startswith("print("):
         return ""
     *lines, last = code.splitlines()
-    claim = _claim(call, kind, due, shape)
+    claim = _claim(call, kind, due, form)
     if claim is None:
         return ""
     run = f"actual = {last[len('print(') : -1]}"
@@ -54,13 +57,14 @@ def _function(call: Call, gradient_of: str | None, kind: str, body: list[str]) -
     return f"def test_{name.lower()}_{what}_{call.dtype}_{kind.replace('-', '_')}():\n{text}"
 
 
-def _claim(call: Call, kind: str, due: Due | None, shape: str | None) -> list[str] | None:
+def _claim(call: Call, kind: str, due: Due | None, form: str | None) -> list[str] | None:
     framework = call.binding.framework
     if kind == "dtype":
-        word = f"{_namespace(framework)}.{call.dtype}"
-        return [f"assert actual.dtype == {word}"]
-    if kind == "shape" and shape:
-        return [f"assert tuple(actual.shape) == {shape}"]
+        words = [f"{_namespace(framework)}.{word}" for word in (form or call.dtype).split(" or ")]
+        either = f"in ({', '.join(words)})" if len(words) > 1 else f"== {words[0]}"
+        return [f"assert actual.dtype {either}"]
+    if kind == "shape" and form:
+        return [f"assert tuple(actual.shape) == {form}"]
     if kind in ("exception", "error"):
         return []
     moved = call.binding.layout and any(call.arrays[name].ndim > 2 for name in call.classes)

@@ -50,9 +50,10 @@ def snippet(call: Call, gradient_of: str | None = None) -> str:
     lines = [_HEAD[framework]]
     if ":" in call.path:
         lines.append(_imported(call.path))
-    if framework in _JAX and call.dtype == "float64":
+    if framework in _JAX and {"float64", "int64"} & {call.dtype, *call.dtypes.values()}:
         lines.append('jax.config.update("jax_enable_x64", True)')
     lines += [f"{name} = {_tensor(call, name, array)}" for name, array in call.arrays.items()]
+    lines += [f"{name} = {_python(value)}" for name, value in call.plain.items()]
     return "\n".join([*lines, *_shown(call, framework, gradient_of)])
 
 
@@ -63,7 +64,7 @@ def _tensor(call: Call, name: str, array: Any, *, still: bool = False) -> str:
     axis = call.binding.layout.get("classes") if name in call.classes else None
     if axis is not None and array.ndim > 1:
         array = np.moveaxis(array, -1, axis)
-    text = _numbers(array, framework)
+    text = _numbers(array if "float" in dtype else array.astype(np.int64), framework)
     kind = _DTYPE[framework] + dtype
     grad = (
         ", requires_grad=True"
@@ -73,12 +74,16 @@ def _tensor(call: Call, name: str, array: Any, *, still: bool = False) -> str:
     return f"{_MAKER.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
 
 
+def _python(value: Any) -> str:
+    """A number, or nested lists of them."""
+    return repr(value).replace("nan", 'float("nan")').replace("inf", 'float("inf")')
+
+
 def _numbers(array: Any, framework: str) -> str:
     """Nested lists; decimal digits enough to be exact."""
     if array.size == 0:
         return f"{_DTYPE[framework]}zeros({array.shape})"
-    text = repr(array.tolist())
-    return text.replace("nan", 'float("nan")').replace("inf", 'float("inf")')
+    return _python(array.tolist())
 
 
 def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
@@ -87,9 +92,9 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     named = [f"{name}={value!r}" for name, value in constants.items()]
     places = dict(zip(call.arrays, header["arguments"], strict=True))
     built = [f"{w[1]}={n}" for n, w in places.items() if w[0] == "construct"]
-    given = sorted(
-        ((w[1], n) for n, w in places.items() if w[0] == "call"), key=lambda each: str(each[0])
-    )
+    called = [(w[1], n) for n, w in places.items() if w[0] == "call"]
+    called += [(call.binding.inputs[name], name) for name in call.python]
+    given = sorted(called, key=lambda each: str(each[0]))
     positional = [name for place, name in given if isinstance(place, int)]
     keyword = [f"{place}={name}" for place, name in given if not isinstance(place, int)]
     path = call.path.replace("tensorflow.", "tf.", 1) if "tf" in _HEAD[framework] else call.path

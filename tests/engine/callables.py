@@ -104,3 +104,12 @@ def harmed_by_refusals(prediction, target, reduction="mean"):
 
 
 harmed_by_refusals_gradient = right_gradient
+
+
+def forgets_lists(prediction, target, reduction="mean"):
+    """Fills in zeros for what is no array."""
+    given = target if isinstance(target, np.ndarray) else np.zeros_like(prediction)
+    return right(prediction, given, reduction)
+
+
+forgets_lists_gradient = right_gradient

@@ -28,6 +28,7 @@ from conformance.targets.call import Call
 from conformance.targets.outcome import Array, Outcome, Raised
 from conformance.targets.profiles import profile_of
 from conformance.targets.target import Target
+from tests.engine.contracted import contracted
 
 LOSSES: Mapping[str, Loss] = load_library().losses
 
@@ -71,8 +72,15 @@ def one_off(values: Floats, by: float = 1.5) -> Floats:
 
 
 def honest(call: Call) -> Outcome:
-    """The truth rounded once; a refusal where the spec knows no such reduction or shape."""
+    """The truth rounded once; a refusal where the contract refuses, or the spec knows no such thing."""
     loss = LOSSES[call.binding.loss]
+    given_dtypes, taken = (
+        dict.fromkeys(call.inputs, call.dtype) | call.dtypes,
+        contracted(call, loss),
+    )
+    if taken is None:
+        return refused("TypeError")
+    call = taken
     choices = declared(call.binding, loss)
     names = {name.replace("-", "_"): text for name, text in choices.items()}
     implied = dict.fromkeys(call.binding.implied, True)  # said by the choice of the callable
@@ -96,7 +104,7 @@ def honest(call: Call) -> Outcome:
         curvature={name: moved[name] for name in call.gradient} if second else {},
         value=stored(true_value(reference, given), call.dtype),
         gradients={
-            name: stored(gradients[name], call.dtype)
+            name: stored(gradients[name], given_dtypes.get(name, call.dtype))
             for name in call.gradient
             if name in gradients and call.derivative != "forward"
         },
@@ -180,7 +188,7 @@ def _legal(call: Call) -> bool:
     fits = True
     if isinstance(weight, np.ndarray) and loss.parameters["weight"].shape == "*batch":
         fits = weight.shape in ((), *shapes)
-    fits = fits and len(shapes) == 1 and not call.dtypes and call.reduction in loss.reductions
+    fits = fits and len(shapes) == 1 and call.reduction in loss.reductions
     return fits and not any(_same(call, each.case) for each in rejects(loss, call.dtype))
 
 

@@ -28,12 +28,17 @@ def gradient_off(call: Call, was: Outcome) -> Outcome:
     return replace(was, gradients={n: changed(g, one_off) for n, g in was.gradients.items()})
 
 
+def _alone(call: Call) -> bool:
+    """Whether the target could have a gradient, and the prediction alone is asked for one."""
+    return call.gradient == ("prediction",) and not call.dtypes
+
+
 def gradient_gone(call: Call, was: Outcome) -> Outcome:
-    return replace(was, gradients={}) if call.gradient == ("prediction",) else was
+    return replace(was, gradients={}) if _alone(call) else was
 
 
 def raising(call: Call, was: Outcome) -> Outcome:
-    if call.gradient != ("prediction",):
+    if not _alone(call):
         return was
     return replace(was, gradients={}, gradient_raised=Raised(("RuntimeError",), "no path"))
 

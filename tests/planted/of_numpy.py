@@ -29,9 +29,10 @@ def _mse(wide: Any, total: Callable[[Array], Array]) -> Callable[..., Array]:
     @np.errstate(all="ignore")
     def mse(prediction, target, weight=None, reduction="mean"):
         _checked(prediction, target, weight, reduction)
-        width = wide or prediction.dtype
-        p, t = prediction.astype(width), target.astype(width)
-        weight = None if weight is None else weight.astype(width)
+        p, t = prediction, target
+        if wide is not None:
+            p, t = p.astype(wide), t.astype(wide)
+            weight = None if weight is None else weight.astype(wide)
         losses = (p - t) ** 2 if weight is None else weight * (p - t) ** 2
         if reduction != "none":
             losses = total(losses) / _total(weight, losses.shape, reduction)
@@ -82,3 +83,29 @@ numpy_count_wraps, numpy_count_wraps_gradient = (
     _mse(np.float64, _row_means),
     _mse_gradient(-1.0),
 )
+
+
+def numpy_gradient_to_indices(log_probabilities, target, reduction="mean"):
+    """A negative log-likelihood whose companion gives class indices a gradient too, of zeros."""
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(f"unknown reduction {reduction!r}")
+    if target.dtype.kind not in "iu" or target.shape != log_probabilities.shape[:-1]:
+        raise ValueError("one class index a sample is expected")
+    classes = log_probabilities.shape[-1]
+    if ((target < 0) | (target >= classes)).any():
+        raise ValueError("a target lies outside the classes")
+    wide = log_probabilities.astype(np.float64)
+    losses = -np.take_along_axis(wide, target[..., None], -1)[..., 0]
+    with np.errstate(all="ignore"):
+        total = losses.sum() / (losses.size if reduction == "mean" else 1)
+    value = losses if reduction == "none" else total
+    return np.asarray(value).astype(log_probabilities.dtype)
+
+
+def numpy_gradient_to_indices_gradient(log_probabilities, target, cotangent, reduction="mean"):
+    share = np.broadcast_to(cotangent.astype(np.float64), target.shape)
+    share = share / max(target.size, 1) if reduction == "mean" else share
+    classes = np.arange(log_probabilities.shape[-1])
+    slope = np.where(target[..., None] == classes, -share[..., None], 0.0)
+    dtype = log_probabilities.dtype
+    return {"log_probabilities": slope.astype(dtype), "target": np.zeros(target.shape, dtype)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from conformance.targets.bindings import Alias, Binding
 from conformance.targets.call import Call, NotApplicable, bind, output_shape, request
+from conformance.targets.snippet import snippet
 from conformance.targets.worker.protocol import unpack
 from tests.targets.losses import Given, binding, case, class_loss, loss
 
@@ -208,3 +210,26 @@ def test_the_output_has_the_shape_that_the_binding_declares(
     spec = loss(conventions={"last-axis": convention})
     given = Given({"prediction": np.zeros((2, 3)), "target": np.zeros((2, 3))}, {}, reduction)
     assert output_shape(given, binding(conventions={"last-axis": choice}), spec) == shape
+
+
+def test_python_inputs_stand_in_the_header_and_not_among_the_arrays() -> None:
+    given = case()
+    call = replace(called(given, binding(), gradient=()), python=("target",))
+    header, arrays = request(call, 0)
+    (word,) = header["python"]
+    assert word == ["call", binding().inputs["target"], given.inputs["target"].tolist()]
+    assert len(arrays) == len(header["arguments"]) == 1
+    assert list(call.arrays) == ["prediction"]
+
+
+def test_a_snippet_writes_python_inputs_as_they_are_given() -> None:
+    call = replace(called(case(), binding(framework="torch"), gradient=()), python=("target",))
+    lines = snippet(call).splitlines()
+    assert f"target = {case().inputs['target'].tolist()}" in lines
+    assert "target" in lines[-1]
+
+
+def test_a_snippet_writes_integers_without_a_point() -> None:
+    whole = called(case(), binding(framework="tensorflow"), dtypes={"target": "int64"})
+    whole = replace(whole, inputs={**whole.inputs, "target": np.array([1.0, 0.0, 2.0])})
+    assert "target = tf.constant([1, 0, 2], dtype=tf.int64)" in snippet(whole)

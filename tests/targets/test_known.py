@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cases.contract import askings
 from conformance.engine.layout import CLAUSES
 from conformance.engine.row import CLAUSES as WAYS
 from conformance.specs.errors import SpecError
@@ -109,6 +110,8 @@ def test_the_suites_own_lists_name_losses_and_cases_there_are(path: Path) -> Non
         ways = {*CLAUSES} if "layout" in each.property else set()
         if "second-order" in each.property:
             ways |= {way + hot for way in WAYS for hot in ("", "-one-hot")}
+        if "contract" in each.property:
+            ways |= {asking.case.id.rpartition("+")[2] for asking in askings(specs[0], "float32")}
         assert set(each.when.case) <= named | ways
         for spec in specs:
             assert set(each.when.reduction) <= set(spec.reductions)

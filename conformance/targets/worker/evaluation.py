@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
+from copy import deepcopy
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -21,6 +22,12 @@ _LONGEST_MESSAGE = 2000
 _MOST_WARNINGS = 20
 
 
+#: What of a header makes a callable another one.
+_PARTS = (
+    "call", "after", "arguments", "constants", "construction", "dtype", "squared", "derivative",
+    "python",
+)  # fmt: skip
+
 #: A header and its arrays.
 Answer = Tuple[Dict[str, Any], List[Packed]]
 
@@ -30,6 +37,7 @@ class Invocation:
 
     For each tensor `header["arguments"]` lists [place, key, axis]: place is "call" or "construct",
     key the keyword or the position, axis where the classes go (None: none, or they stay last).
+    `header["python"]` lists [place, key, value] of numbers and lists that stay what they are.
     """
 
     def __init__(self, adapter: Any, header: Dict[str, Any]) -> None:
@@ -42,12 +50,15 @@ class Invocation:
         self.construction: Optional[Dict[str, Any]] = header["construction"]
         self.squared: bool = header.get("squared", False)
         self.derivative: str = header.get("derivative", "gradient")
+        self.python: List[Tuple[str, Any, Any]] = header.get("python", [])
         self._adapter = adapter
 
     def arrange(self, place: str, tensors: Sequence[Any]) -> Tuple[List[Any], Dict[str, Any]]:
         """Positional and keyword arguments of the call or of the construction."""
         named = [(k, t) for (p, k, _), t in zip(self.arguments, tensors) if p == place]
-        positional = [tensor for key, tensor in sorted(x for x in named if isinstance(x[0], int))]
+        named += [(key, deepcopy(value)) for where, key, value in self.python if where == place]
+        ordered = sorted((x for x in named if isinstance(x[0], int)), key=lambda x: x[0])
+        positional = [tensor for _, tensor in ordered]
         return positional, {key: tensor for key, tensor in named if isinstance(key, str)}
 
     def __call__(self, *tensors: Any) -> Any:
@@ -178,11 +189,7 @@ class Evaluator:
                 report["gradients"].append(place)
 
     def _invocation(self, header: Dict[str, Any]) -> Tuple[Invocation, Callable[..., Any]]:
-        parts = (
-            "call", "after", "arguments", "constants", "construction", "dtype", "squared",
-            "derivative",
-        )  # fmt: skip
-        key = json.dumps([header.get(part) for part in parts])
+        key = json.dumps([header.get(part) for part in _PARTS])
         if header["dtype"] != self._dtype:  # the next block: what was compiled is not asked again
             self._dtype = header["dtype"]
             self._known.clear()
