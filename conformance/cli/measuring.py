@@ -29,6 +29,8 @@ COUNT = 3_000_000
 USUAL = ("torch@cpu", "tensorflow@cpu", "jax@cpu+jit", "numpy@cpu")
 """One target a profile of its own."""
 TIMEOUT = 300.0
+TAKEN = 64
+"""Columns of the screen that everything takes but the last one."""
 SYMBOL = {"within": "✓", "beyond": "✗", "slack": "~", "undeclared": "?", "n/a": "·"}
 
 
@@ -215,16 +217,15 @@ def _table(account: Account, console: Console) -> None:
     name = account.subject.target.name
     console.print(f"\n{name} against profiles/{account.profile}.yaml", markup=False, soft_wrap=True)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading, width in (("fact", 18), ("dtype", 8)):
-        table.add_column(heading, no_wrap=True, min_width=width)
-    for heading in ("declared", "measured"):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=8)
-    table.add_column("verdict", no_wrap=True, min_width=8)
-    table.add_column("where", no_wrap=True, overflow="ellipsis")
+    for heading in ("fact", "dtype", "declared", "measured", "verdict", "where"):
+        right = heading in ("declared", "measured")
+        table.add_column(heading, no_wrap=True, justify="right" if right else "left")
     for row in account.rows:
         verdict = Text(f"{SYMBOL[row.verdict]} {row.verdict}", _STYLE.get(row.verdict, ""))
+        where = Text(row.text)
+        where.truncate(max(console.width - TAKEN, 8), overflow="ellipsis")
         figures = (_figure(row.declared), _figure(row.measured))
-        table.add_row(row.what, row.dtype, *figures, verdict, Text(row.text))
+        table.add_row(row.what, row.dtype, *figures, verdict, where)
     console.print(table)
 
 

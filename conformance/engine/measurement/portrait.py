@@ -114,7 +114,7 @@ def _facts(readings: Sequence[Reading], habits: Sequence[Habit]) -> Iterable[str
     for dtype in dict.fromkeys(each.dtype for each in readings):
         here = [each for each in readings if each.dtype == dtype]
         whole = [each for each in here if each.exhaustive]
-        count = min((each.count for each in here if not each.exhaustive), default=0)
+        count = min((x.count for x in here if not x.exhaustive and x.span is None), default=0)
         inputs = (
             "of all inputs"
             if len(whole) > len(here) / 2
@@ -125,10 +125,10 @@ def _facts(readings: Sequence[Reading], habits: Sequence[Habit]) -> Iterable[str
             f"{_label(each)} {each.ulp if own else each.stored:.2f}{_place(each)}" for each in here
         )
         yield f"measured largest errors, {dtype}, {inputs}, in ulp of {dtype}: {told}"
-    told: dict[tuple[str, str], list[str]] = {}
+    alike: dict[tuple[str, str], list[str]] = {}
     for habit in habits:
-        told.setdefault((habit.name, habit.text), []).append(habit.dtype)
-    for (name, text), dtypes in told.items():
+        alike.setdefault((habit.name, habit.text), []).append(habit.dtype)
+    for (name, text), dtypes in alike.items():
         yield f"{name.replace('_', ' ')} ({', '.join(dtypes)}): {text}"
 
 

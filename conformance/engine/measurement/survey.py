@@ -124,7 +124,7 @@ def _readings(subject: Subject, task: Task) -> tuple[Reading, ...]:
     except Unanswered as error:
         return (Reading(name, task.dtype, compute, absent=str(error)),)
     errors = errors_of(points.arguments, task.truth, answers, task.habitat)
-    spans = subject.declared.spans_of(name, task.dtype) if subject.declared else ()
+    spans = subject.declared.spans_of(name, compute) if subject.declared else ()
     first = points.arguments[0]
     inside = [(span.low <= first) & (first <= span.high) for span in spans]
     rest = ~np.logical_or.reduce(inside) if inside else np.ones(points.count, dtype=bool)
