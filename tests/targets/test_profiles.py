@@ -56,7 +56,8 @@ def test_every_profile_serves_every_dtype_and_says_where_it_is_from(name):
     for dtype in FORMATS:
         assert profile.arithmetic(dtype, "each_op").storage.name == dtype
     for fact in profile.facts:
-        assert fact.what.strip() and fact.source.strip()
+        assert fact.what.strip()
+        assert fact.source.strip()
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", fact.date)
 
 
