@@ -104,15 +104,18 @@ def near(word: str, words: Iterable[str]) -> str:
     return f"did you mean {found[0]!r}?" if found else f"there are {', '.join(known)}"
 
 
-def chosen_targets(texts: tuple[str, ...], device: str | None = None) -> tuple[Target, ...]:
+def chosen_targets(
+    texts: tuple[str, ...], device: str | None = None, *, bound: bool = True
+) -> tuple[Target, ...]:
     """The targets named, each once; or every stock framework that is installed.
 
-    Raises click.UsageError for a target that nobody knows, NothingSelected where none is installed.
+    `bound` asks for those of which losses are listed to run. Raises click.UsageError for a target
+    that nobody knows, NothingSelected where none is installed.
     """
     from conformance.targets.target import Missing, resolve
 
     if texts:
-        return tuple(dict.fromkeys(_named(text, device) for text in texts))
+        return tuple(dict.fromkeys(_named(text, device, bound=bound) for text in texts))
     stock = [_named(text, device, stock=True) for text in STOCK]
     found = tuple(each for each in stock if not isinstance(resolve(each), Missing))
     if not found:
@@ -128,7 +131,7 @@ def stock_targets() -> tuple[Target, ...]:
     return tuple(_named(text, None) for text in STOCK)
 
 
-def _named(text: str, device: str | None, stock: bool = False) -> Target:
+def _named(text: str, device: str | None, stock: bool = False, bound: bool = True) -> Target:
     """The target of a text, at the version that is installed; on `device` if the text names none."""
     from conformance.targets.target import FRAMEWORKS, Missing, Target, TargetError, resolve
 
@@ -140,7 +143,8 @@ def _named(text: str, device: str | None, stock: bool = False) -> Target:
         target = Target.parse(text)
     except TargetError as error:
         raise click.UsageError(str(error)) from error
-    _need_bindings(target)
+    if bound:
+        _need_bindings(target)
     if device and (stock or "@" not in text):
         target = replace(target, device=device)
     found = resolve(target)

@@ -14,7 +14,7 @@ from conformance.specs.library import BINDINGS, Library
 from conformance.targets.bindings import Binding, load_bindings, read_bindings
 from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.profiles import profile_of
-from conformance.targets.target import Missing, Target, public, resolve
+from conformance.targets.target import Missing, Target, TargetError, public, resolve
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,12 @@ def _open(asked: Target, place: Place | None) -> Station | Absent:
     bindings = load_bindings(target)
     worker = _worker(target, place, bindings)
     try:
+        profile = profile_of(target)
         worker.start()
-    except WorkerError as error:
+    except (TargetError, WorkerError) as error:
         return Absent(target, str(error))
     version = public(target.version) if target.version else None
-    side = Side(target.name, target.framework, version, bindings, profile_of(target))
+    side = Side(target.name, target.framework, version, bindings, profile)
     versions = place.versions if place else {}
     return Station(target, side, worker, versions=versions, signatures=worker.signatures)
 

@@ -17,10 +17,25 @@ BLOCK = 32
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Error of a transcendental: `out` ulp of its result, after `into` ulp on its argument."""
+    """Error of a transcendental: `out` ulp of its result, after `into` ulp on its argument.
+
+    `worse` lists closed intervals of the argument with the larger error there, in ulp. `stored` is
+    the error in ulp of the storage format, of a kernel that does not compute in a wider one (0:
+    it does).
+    """
 
     out: float = 1.0
     into: float = 0.0
+    worse: tuple[tuple[float, float, float], ...] = ()
+    stored: float = 0.0
+
+    def at(self, value: Floats, bound: Floats) -> Floats | float:
+        """The error in ulp at arguments that are known up to a bound."""
+        count: Floats | float = self.out
+        for low, high, more in self.worse:
+            met = (value + bound >= low) & (value - bound <= high)
+            count = np.where(met, np.maximum(count, more), count)
+        return count
 
 
 TRANSCENDENTALS = ("exp", "expm1", "log", "log1p", "power", "tanh")
@@ -33,6 +48,7 @@ class Arithmetic:
     `storage` is the dtype of the arrays, `compute` the one of registers, `accumulator` the one of
     sums. With `each_op` every operation writes its result to memory in `storage`; without it only
     declared rounding points (`store`) do. `accuracy` holds the transcendentals (ulp of `compute`).
+    With `gradual_storage` only registers flush, and what is stored may be subnormal.
     With `reciprocals` a quotient by a number is a product with its rounded reciprocal.
     """
 
@@ -42,12 +58,18 @@ class Arithmetic:
     each_op: bool = False
     accuracy: Mapping[str, Accuracy] = field(default_factory=lambda: MappingProxyType({}))
     flush_to_zero: bool = False
+    gradual_storage: bool = False
     denormals_are_zero: bool = False
     strict_order: bool = False
     reciprocals: bool = False
 
     def accuracy_of(self, function: str) -> Accuracy:
         return self.accuracy.get(function, Accuracy())
+
+    def flushes(self, form: Format) -> bool:
+        """Whether a subnormal result in a format may become zero."""
+        kept = self.gradual_storage and form is self.storage and form is not self.compute
+        return self.flush_to_zero and not kept
 
     def height(self, count: int) -> float:
         """Height of the tallest summation tree admitted for `count` terms.
@@ -67,7 +89,7 @@ class Arithmetic:
         # half of float64's smallest number is no number of float64
         least = form.smallest_subnormal * (1.0 if form is FLOAT64 else 0.5)
         error = np.maximum(form.unit_roundoff * reach, least)
-        if self.flush_to_zero:  # whatever may lie below the smallest normal number may be flushed
+        if self.flushes(form):  # whatever may lie below the smallest normal number may be flushed
             error = np.where(magnitude - bound < form.smallest_normal, form.smallest_normal, error)
         return np.where(reach < np.inf, error, 0.0)
 

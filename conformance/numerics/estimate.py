@@ -95,7 +95,7 @@ def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> 
     if kind == EXACT:
         return Estimate(value, bound, overflow)
     if kind == TRANSCENDENTAL:
-        bound = bound + _ulps(value, bound, arithmetic.accuracy_of(name).out, exact, arithmetic)
+        bound = bound + _ulps(name, value, bound, moved[0], exact, arithmetic)
     else:
         bound = bound + _one_rounding(name, value, bound, moved, exact, arithmetic)
     past = operands[-1].overflow if name in ("divide", "reciprocal") else None
@@ -131,16 +131,28 @@ def _argument(name: str, given: Estimate, arithmetic: Arithmetic) -> Operand:
 
 
 def _ulps(
-    value: Floats, bound: Floats, count: float, exact: Mask | None, arithmetic: Arithmetic
+    name: str,
+    value: Floats,
+    bound: Floats,
+    argument: Operand,
+    exact: Mask | None,
+    arithmetic: Arithmetic,
 ) -> Floats:
-    form = arithmetic.compute
+    """What a kernel is off by, as the profile says of its function."""
+    accuracy, form = arithmetic.accuracy_of(name), arithmetic.compute
     reach = np.abs(value) + bound
-    step = ulp(reach, form)
-    if arithmetic.flush_to_zero:
-        low = np.abs(value) - bound
-        step = np.where(low < form.smallest_normal, form.smallest_normal, step)
+    count = accuracy.at(argument.value, argument.bound)
+    error = count * ulp(reach, form)
+    if (
+        arithmetic.flush_to_zero
+    ):  # a kernel may fall short of the smallest normal number, and be flushed
+        low = np.abs(value) - bound - error
+        flushed = np.maximum(count, 1.0) * form.smallest_normal
+        error = np.where(low < form.smallest_normal, flushed, error)
+    if accuracy.stored and form is not arithmetic.storage:
+        error = np.maximum(error, accuracy.stored * ulp(reach, arithmetic.storage))
     silent = ~np.isfinite(value) if exact is None else exact | ~np.isfinite(value)
-    return np.where(silent, 0.0, count * step)
+    return np.where(silent, 0.0, error)
 
 
 def _one_rounding(

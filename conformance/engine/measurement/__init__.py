@@ -1,0 +1,1 @@
+"""How a target's device really computes: its transcendentals in ulp, and its habits."""
