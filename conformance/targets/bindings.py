@@ -94,7 +94,8 @@ class Binding(Strict):
     stand in `not_differentiated` by input, in `unsupported` by parameter, by reduction, by dtype or
     by `batch_key`, in `unchecked` by reject. `instead` holds, by parameter, what is called where a
     case gives it: a binding that overrides parts of this one, and may have the parameter `implied`.
-    `loss` and `framework` come from the place.
+    `ordered` are all arguments of a callable that takes no names, with their defaults. `loss` and
+    `framework` come from the place.
     """
 
     loss: Name
@@ -109,6 +110,7 @@ class Binding(Strict):
     reductions: dict[Name, str | ReductionBinding] = Field(default={})
     reduced_by: tuple[Form, ...] = ("function", "module")
     reduction_name: str = "reduction"
+    ordered: dict[str, Scalar] = Field(default={})
     held: dict[Name, Scalar] = Field(default={})
     aliases: tuple[Alias, ...] = ()
     conventions: dict[CaseId, ChoiceText] = Field(default={})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import time
 import warnings
+from json import dumps  # by name: a callable may replace what stands in the modules
+from time import perf_counter
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -95,12 +95,12 @@ class Evaluator:
         results: List[Packed] = []
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            began = time.perf_counter()
+            began = perf_counter()
             try:
                 self._perform(header, arrays, report, results)
             except BaseException as fault:  # SystemExit too is an answer
                 report["raised"] = describe(fault)
-            report["seconds"] = time.perf_counter() - began
+            report["seconds"] = perf_counter() - began
             report["altered"] = self.watch.changes() if self.watch else []
         report["warnings"] = [
             [each.category.__name__, str(each.message)[:_LONGEST_MESSAGE]]
@@ -171,7 +171,7 @@ class Evaluator:
 
     def _invocation(self, header: Dict[str, Any]) -> Tuple[Invocation, Callable[..., Any]]:
         parts = ("call", "after", "arguments", "constants", "construction", "dtype", "squared")
-        key = json.dumps([header.get(part) for part in parts])
+        key = dumps([header.get(part) for part in parts])
         if header["dtype"] != self._dtype:  # the next block: what was compiled is not asked again
             self._dtype = header["dtype"]
             self._known.clear()
