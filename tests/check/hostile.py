@@ -205,7 +205,7 @@ class _Odd:
         raise RuntimeError(name)
 
 
-odd = _Odd()
+grim = _Odd()
 
 
 def raises_markup(prediction, target):

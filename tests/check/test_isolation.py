@@ -95,7 +95,7 @@ def test_markup_in_messages_is_inert(tmp_path):
     assert "<script>alert" not in report._repr_html_()
 
 
-@pytest.mark.parametrize("name", ["draws", "patches_json", "odd"])
+@pytest.mark.parametrize("name", ["draws", "patches_json", "grim"])
 def test_what_harms_nobody_is_no_finding(name):
     report = checked(name)
     assert report.ok, str(report)
