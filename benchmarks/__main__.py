@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import auditing, bulk, diffing, exceedances, exhaustive, peer, quick
+from benchmarks import auditing, bulk, checking, diffing, exceedances, exhaustive, peer, quick
 from benchmarks.setting import heading
 
-FIGURES = ("bulk", "quick", "peer", "diffing", "exhaustive", "exceedances", "auditing")
+FIGURES = ("bulk", "quick", "checking", "peer", "diffing", "exhaustive", "exceedances", "auditing")
 
 
 def main() -> None:
@@ -29,6 +29,8 @@ def main() -> None:
                 bulk.measure()
             case "quick":
                 quick.measure()
+            case "checking":
+                checking.measure()
             case "peer":
                 peer.measure()
             case "exhaustive":

@@ -97,9 +97,14 @@ def _items(
     tests: ConformanceTests,
     provided: bool = False,
 ) -> Iterator[pytest.Item]:
-    from conformance.engine.asked import CHECKED
+    from conformance.engine.asked import checked_properties, need_known
+    from conformance.targets.candidate import CandidateError
 
-    asked = tuple(tests.options.get("properties", ())) or CHECKED
+    asked = checked_properties(tuple(tests.options.get("properties", ())))
+    try:
+        need_known(tests.dtypes, tests.options.get("properties", ()))
+    except CandidateError as error:
+        raise collector.CollectError(f"{name}: {error}") from None
     for dtype in tests.dtypes:
         for each in asked:
             item = ConformanceItem.from_parent(collector, name=f"{name}[{each}-{dtype}]")
@@ -206,14 +211,14 @@ def _told(cell: Cell) -> str:
 
     from rich.console import Console
 
-    from conformance.report.terminal import show_cell
+    from conformance.report.verdict import show_failure
 
     text = io.StringIO()
-    show_cell(cell, Console(file=text, highlight=False, no_color=True, width=100))
-    replays = "\n".join(f"  {each.replay}" for each in cell.findings if each.replay)
+    show_failure(cell, Console(file=text, highlight=False, no_color=True, width=100))
     known = "\n".join(
         f"  the known deviation {each.id} no longer happens: take it off the list"
         for each in cell.known
         if cell.verdict == "xpass"
     )
-    return "\n".join(part for part in (text.getvalue().rstrip(), replays, known) if part)
+    told = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return "\n".join(part for part in (told, known) if part)

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.engine.request import PROPERTIES
+from conformance.engine.request import DTYPES, PROFILES, PROPERTIES
 from conformance.specs.library import Library, load_library, load_loss, with_loss
 from conformance.specs.models import Loss, Parameter
 from conformance.targets.candidate import Candidate, CandidateError
-from conformance.targets.guess import FRAMEWORKS, guess
+from conformance.targets.guess import FRAMEWORKS, guess, unreadable
 from conformance.targets.place import Place, read_place
 
 CHECKED = tuple(name for name in PROPERTIES if name not in ("module", "alias"))
 """What one callable can be held to: the others compare two ways to call a framework."""
+
+DEVICES = ("cpu", "cuda")
+_FORM = {"value": ("shape",), "gradient": ("dtype", "shape")}
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,39 @@ def library_of(asked: Asked) -> tuple[Library, Loss]:
     return library, library.losses[asked.loss]
 
 
-def need_properties(names: Sequence[str]) -> None:
-    """Raise CandidateError for a name that is no property of a check."""
-    for name in names:
-        if name not in CHECKED:
-            raise CandidateError(
-                f"there is no property {name!r} to check; there are {', '.join(CHECKED)}"
-            )
+def checked_properties(asked: Sequence[str]) -> tuple[str, ...]:
+    """The properties of a check in order, all where none is named.
+
+    An answer of another form has no value to judge: its form is asked for along with it.
+    """
+    along = [form for name in asked for form in _FORM.get(name, ())]
+    wanted = {*asked, *along} or set(CHECKED)
+    return tuple(name for name in CHECKED if name in wanted)
+
+
+def need_known(
+    dtypes: Sequence[str], properties: Sequence[str], profile: str = "quick", device: str = "cpu"
+) -> None:
+    """Raise CandidateError for a word that names nothing."""
+    words = (
+        ("dtype", dtypes, DTYPES),
+        ("property", properties, CHECKED),
+        ("profile", (profile,), tuple(PROFILES)),
+        ("device", (device,), DEVICES),
+    )
+    for what, given, known in words:
+        for name in given:
+            if name not in known:
+                raise CandidateError(
+                    f"there is no {what} {name!r} to check; there are {', '.join(known)}"
+                )
 
 
 def _guessed(place: Place) -> str:
     found = guess(place)
     if found is None:
+        if reason := unreadable(place):
+            raise CandidateError(f"{place.text}: {reason}")
         raise CandidateError(
             f"{place.text}: its source does not say which framework it is written for; "
             f"say it with --framework {'|'.join(FRAMEWORKS)}"

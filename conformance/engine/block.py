@@ -76,6 +76,10 @@ class Block:
         """The call of a case, or why the target cannot be asked."""
         binding = self.side.bindings.get(case.loss)
         if binding is None:
+            if len(self.side.bindings) == 1:
+                return NotApplicable(
+                    f"it relates {self.loss.id} to {case.loss}: one callable is one"
+                )
             return NotApplicable(f"{self.side.framework} has no binding for {case.loss}")
         loss = self.losses[case.loss]
         version = self.side.version

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.engine.asked import (
-    CHECKED,
     Asked,
     candidate_at,
     candidate_of,
+    checked_properties,
     library_of,
-    need_properties,
+    need_known,
 )
 from conformance.engine.candidate import Limits, Ready, beside, open_candidate, open_live
 from conformance.engine.manifest import manifest_of
@@ -80,7 +80,7 @@ def prepare(
     Raises CandidateError and PlaceError where the callable or the flags are not as they must be.
     """
     library, loss = library_of(asked)
-    need_properties(asked.properties)
+    need_known(asked.dtypes, asked.properties, asked.profile, asked.device)
     candidate = candidate_of(asked, loss)
     stated = None
     if asked.algorithm is not None:
@@ -108,7 +108,7 @@ def _beside(asked: Asked, candidate: Candidate, stack: ExitStack) -> list[Statio
 def prepare_live(asked: Asked, live: Any, stack: ExitStack) -> Prepared:
     """The same for an object of this process, called here. Raises CandidateError."""
     library, loss = library_of(asked)
-    need_properties(asked.properties)
+    need_known(asked.dtypes, asked.properties, asked.profile, asked.device)
     framework = asked.framework or framework_of(live)
     path = live_path(live, asked.place)
     place = Place(asked.place, path, path.rpartition(":")[2], None, ())
@@ -129,7 +129,7 @@ def prepared(
     stations: Sequence[Station],
 ) -> Prepared:
     """The request of a callable that is ready, and the stock framework beside it."""
-    properties = tuple(name for name in CHECKED if name in (asked.properties or CHECKED))
+    properties = checked_properties(asked.properties)
     call = {
         **asked.repeated(),
         "framework": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,16 @@ from conformance.results.manifest import Target
 from conformance.results.read import Results
 from conformance.results.verdict import SYMBOL, Verdict, worst
 
+_COUNT = re.compile(r" \(\d+ cases?\)$")
+"""What a cell says behind a reason for which it left cases out."""
+
 
 @dataclass(frozen=True)
 class Row:
     """One property over all dtypes; `where` is the dtype and the case of the worst share.
 
-    `stock` is the share that the framework itself uses of its bound on the same inputs.
+    `stock` is the share that the framework itself uses of its bound on the same inputs; `faults`
+    says in a few words what failed, in which dtypes.
     """
 
     property: str
@@ -29,13 +34,14 @@ class Row:
     share: float | None
     coverage: str
     stock: float | None
-    notes: tuple[str, ...]
+    reasons: tuple[str, ...]
+    faults: str
 
 
 def where(row: Row) -> str:
-    """The dtype and the inputs of the worst element, else what the property has to say."""
-    if row.worst is None:
-        return "; ".join(row.notes)
+    """What failed in which dtypes; the dtype and the inputs of the worst element; else why not."""
+    if row.worst is None or row.faults:
+        return row.faults or "; ".join(row.reasons)
     first = next(iter(row.worst.inputs.items()), None)
     shown = "" if first is None else f"{first[0]}={wording.value(first[1], 3)}"
     return f"{row.dtype} {shown}"
@@ -87,7 +93,6 @@ def rows(results: Results) -> tuple[Row, ...]:
 
 def _row(name: str, cells: Sequence[Cell], beside: Sequence[Cell]) -> Row:
     at = max(cells, key=_closeness)
-    loud = [cell for cell in cells if cell.verdict not in ("pass", "n/a")]
     reasons = dict.fromkeys(cell.reason for cell in cells if cell.reason and not cell.cases)
     return Row(
         property=name,
@@ -98,13 +103,36 @@ def _row(name: str, cells: Sequence[Cell], beside: Sequence[Cell]) -> Row:
         share=largest_share(cells),
         coverage=at.coverage,
         stock=largest_share(beside),
-        notes=(*(f"{cell.dtype} {SYMBOL[cell.verdict]}" for cell in loud), *map(str, reasons)),
+        reasons=tuple(map(str, reasons)),
+        faults=_faults(cells),
     )
+
+
+def _faults(cells: Sequence[Cell]) -> str:
+    """`nan, float16`: kinds that are no matter of size, and the dtypes; empty where all is well."""
+    loud = [cell for cell in cells if cell.verdict not in ("pass", "n/a")]
+    if not loud:
+        return ""
+    found = dict.fromkeys(each.kind for cell in loud for each in cell.findings if not each.known)
+    kinds = [kind for kind in found if kind not in ("value", "gradient", loud[0].property)]
+    where = f"{len(loud)} of {len(cells)} dtypes" if len(loud) > 1 else loud[0].dtype
+    return ", ".join([*kinds, "every dtype" if len(loud) == len(cells) > 1 else where])
 
 
 def _closeness(cell: Cell) -> float:
     share = largest_share([cell])
     return -1.0 if share is None else share
+
+
+def unasked(results: Results) -> tuple[tuple[str, str], ...]:
+    """Properties that nothing was asked for, those with one reason together, and the reason."""
+    found: dict[str, list[str]] = {}
+    for row in rows(results):
+        if row.verdict == "n/a":
+            texts = (text for reason in row.reasons for text in reason.split("; "))
+            once = dict.fromkeys(_COUNT.sub("", text) for text in texts)
+            found.setdefault("; ".join(once), []).append(row.property)
+    return tuple((", ".join(names), reason) for reason, names in found.items())
 
 
 def lacks(results: Results) -> tuple[Lack, ...]:

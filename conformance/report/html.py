@@ -32,6 +32,7 @@ from conformance.results.certification import Certification, read_certification
 from conformance.results.change import STATE_SYMBOL
 from conformance.results.exceedances import read_exceedances
 from conformance.results.manifest import Loss, Target
+from conformance.results.score import read_score
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
 FIRST_SCREEN = 10
@@ -125,6 +126,7 @@ def _page(results: Results, up: Upgrade | None, certified: Certification | None 
         certified=certified,
         certification=certification.lines(results.manifest, certified),
         exceedances=counted,
+        score=read_score(),
         false_alarms=exceedances.text(counted) if counted else "",
         first=FIRST_SCREEN,
         groups=summary.groups[:GROUPS],
@@ -148,6 +150,7 @@ def _check(results: Results) -> dict[str, Any]:
         "stock": check.stock(results),
         "rows": check.rows(results),
         "lacks": check.lacks(results),
+        "unasked": check.unasked(results),
         "where": check.where,
         "error_of": check.error,
     }

@@ -152,7 +152,8 @@ def _finding_lines(finding: Finding, *more: tuple[str, str]) -> list[tuple[str, 
     if finding.inputs:
         told.append(("given", wording.value(finding.inputs)))
     if finding.expected is not None or finding.actual is not None:
-        told.append(("expected", wording.value(finding.expected)))
+        refused = finding.expected is None and finding.kind == "exception"
+        told.append(("expected", "a value" if refused else wording.value(finding.expected)))
         wrong = f"  ({finding.mismatched:,} of {finding.of:,} wrong)" if finding.of > 1 else ""
         told.append(("got", f"{wording.value(finding.actual)}{wrong}"))
     return told

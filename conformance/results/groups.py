@@ -85,6 +85,14 @@ def group(results: Results) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=_rank))
 
 
+def groups_of(cell: Cell) -> tuple[Group, ...]:
+    """The causes of one cell, by the name of its target, worst first."""
+    found: dict[Cause, list[tuple[Verdict, Finding]]] = defaultdict(list)
+    for finding in open_findings(cell):
+        found[cause_of(finding, {})].append((cell.verdict, finding))
+    return tuple(sorted((_group(cause, each) for cause, each in found.items()), key=_rank))
+
+
 def deviations(results: Results) -> tuple[Known, ...]:
     """The documented departures that this run met, those that explain most cases first."""
     families = families_of(results.manifest)

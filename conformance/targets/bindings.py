@@ -96,7 +96,8 @@ class Binding(Strict):
     by `batch_key`, in `unchecked` by reject. `instead` holds, by parameter, what is called where a
     case gives it: a binding that overrides parts of this one, and may have the parameter `implied`.
     `contract` says what is taken beside tensors of one dtype, and what comes back (None: not known).
-    `loss` and `framework` come from the place.
+    `ordered` are all arguments of a callable that takes no names, with their defaults. `loss` and
+    `framework` come from the place.
     """
 
     loss: Name
@@ -111,6 +112,7 @@ class Binding(Strict):
     reductions: dict[Name, str | ReductionBinding] = Field(default={})
     reduced_by: tuple[Form, ...] = ("function", "module")
     reduction_name: str = "reduction"
+    ordered: dict[str, Scalar] = Field(default={})
     held: dict[Name, Scalar] = Field(default={})
     aliases: tuple[Alias, ...] = ()
     conventions: dict[CaseId, ChoiceText] = Field(default={})

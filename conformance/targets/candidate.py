@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.specs.models import Loss
@@ -64,6 +64,7 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
             },
             "reduced_by": ("function", "module"),
             "reduction_name": candidate.renames.get("reduction", "reduction"),
+            "ordered": _ordered(found),
             "conventions": dict(candidate.conventions),
             "unsupported": dict(_unaccepted(candidate, loss, found, taken)),
             "unchecked": _unchecked(candidate, loss),
@@ -73,8 +74,15 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
 
 
 def _path(path: str, found: Description) -> str:
-    """Of an autograd function `apply` is called, whichever of the two was named."""
-    return f"{path}.apply" if found.kind == "applied" and not path.endswith(".apply") else path
+    """Of an autograd function that was named by its class `apply` is called."""
+    return f"{path}.apply" if found.kind == "applied" else path
+
+
+def _ordered(found: Description) -> dict[str, Scalar]:
+    """Of an `apply` all arguments: it takes none by its name."""
+    if found.kind not in ("apply", "applied"):
+        return {}
+    return {each.name: each.default for each in found.takes or ()}
 
 
 def _check_names(candidate: Candidate, loss: Loss) -> None:
@@ -102,7 +110,7 @@ def _inputs(candidate: Candidate, loss: Loss, found: Description) -> dict[str, s
     order = list(loss.inputs)
     if found.keras and "target" in order:
         order = ["target", *(name for name in order if name != "target")]
-    if not any(name in candidate.renames for name in order):
+    if not any(name in candidate.renames for name in order) and not _by_name_only(found, order):
         return {name: place for place, name in enumerate(order)}
     names = {name: candidate.renames.get(name, name) for name in order}
     there = {each.name for each in found.takes or () if each.kind in _NAMED}
@@ -113,6 +121,12 @@ def _inputs(candidate: Candidate, loss: Loss, found: Description) -> dict[str, s
                 f"{', '.join(sorted(there))}; write --rename {name}=THEIRS"
             )
     return dict(names)
+
+
+def _by_name_only(found: Description, order: Sequence[str]) -> bool:
+    """Whether every input is an argument that cannot be given by position."""
+    named = {each.name for each in found.takes or () if each.kind == "KEYWORD_ONLY"}
+    return named >= set(order)
 
 
 def _taken(candidate: Candidate, loss: Loss, found: Description) -> dict[str, str]:
@@ -190,6 +204,12 @@ def _check_required(
     for each in asked:
         named = each.kind in (*_POSITIONAL, "KEYWORD_ONLY")
         if each.required and named and each.name not in given | known:
+            if each.name in loss.inputs:
+                raise CandidateError(
+                    f"{candidate.place.text}: its first argument is {places[0].name!r}, where "
+                    f"{loss.id} has {next(iter(loss.inputs))}; name a method by an object that has "
+                    "it, or pass the inputs by name with --rename NAME=NAME"
+                )
             raise CandidateError(
                 f"{candidate.place.text}: needs the argument {each.name!r}, which {loss.id} "
                 f"does not have; give it a default, or say which one it is with "

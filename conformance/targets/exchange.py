@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from conformance.targets.call import Call, request
 from conformance.targets.outcome import Died, Outcome, read_outcome
 from conformance.targets.process import Process, ending
-from conformance.targets.worker.protocol import ProtocolError, encode
+from conformance.targets.worker.protocol import Packed, ProtocolError, encode
 
 _TICK = 0.05  # seconds between looks at the clock and at the memory
 _LAST_WORDS = 1_500
+_LISTED = "Extension modules: "  # a crash ends with all that were loaded, which nobody asks for
 
 
 class Exchange:
@@ -76,10 +78,10 @@ class Exchange:
             if frame is None:
                 return came
             header, arrays = frame
-            if header["id"] != place:
-                raise ProtocolError(f"outcome {header['id']} came for call {place}")
+            if header.get("id") != place:
+                raise ProtocolError(f"outcome {header.get('id')} came for call {place}")
             names = tuple(self._calls[place].arrays)
-            self._outcomes.append(read_outcome(header, arrays, names))
+            self._outcomes.append(_read(header, arrays, names))
             came = True
         return came
 
@@ -94,10 +96,19 @@ class Exchange:
         return None
 
 
+def _read(header: dict[str, Any], arrays: list[Packed], names: tuple[str, ...]) -> Outcome:
+    """The outcome in a frame; raises ProtocolError where foreign code has garbled it."""
+    try:
+        return read_outcome(header, arrays, names)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as fault:
+        raise ProtocolError(f"an unreadable outcome: {fault!r}") from fault
+
+
 def last_words(process: Process) -> str:
     """How a process that has died or closed its pipe ended, and what it printed last."""
     process.drain()
-    said = process.said[-_LAST_WORDS:]
+    lines = process.said.splitlines()
+    said = "\n".join(each for each in lines if not each.startswith(_LISTED))[-_LAST_WORDS:]
     status = process.popen.poll()
     if status is None:  # the pipe is closed, the process not yet gone, or still there
         time.sleep(_TICK)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.targets.candidate import CandidateError
-from conformance.targets.place import Place, source_of
+from conformance.targets.place import Place, is_there, source_of
 
 FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "numpy")
 _PACKAGES = {
@@ -51,6 +51,21 @@ def guess(place: Place) -> str | None:
     if node is not None and (found := _only(_used(node, source))):
         return found
     return _only(_framework(name) for name in source.imports.values())
+
+
+def unreadable(place: Place) -> str:
+    """Why nothing could be read off a source; empty where it can be read."""
+    if place.source is None:
+        module = place.path.partition(":")[0]
+        gone = not module.endswith(".py") and not is_there(module, place.import_paths)
+        return f"there is no module {module} on the path" if gone else ""
+    try:
+        ast.parse(place.source.read_bytes())
+    except SyntaxError as error:
+        return f"{place.source.name}:{error.lineno}:{error.offset}: {error.msg}"
+    except (OSError, ValueError) as error:
+        return f"{place.source} cannot be read: {error}"
+    return ""
 
 
 def framework_of(live: Any) -> str:

@@ -31,8 +31,8 @@ class Array:
 
     @cached_property
     def values(self) -> NDArray[Any]:
-        """Floating dtypes exactly as float64; integers and booleans as they are."""
-        return unpack((self.dtype, self.stored))
+        """As float64, exactly but for integers beyond 2^53; what is no float is a wrong dtype anyway."""
+        return unpack((self.dtype, self.stored)).astype(np.float64, copy=False)
 
     @property
     def bits(self) -> NDArray[Any]:

@@ -56,6 +56,26 @@ def _in_file(text: str, where: str, name: str, folder: Path, paths: tuple[str, .
     return Place(text, f"{file}:{name}", name, file, (str(file.parent), *paths))
 
 
+def is_there(module: str, paths: Sequence[str]) -> bool:
+    """Whether a module can be found, compiled ones too; nothing is imported."""
+    first, _, rest = module.partition(".")
+    found = PathFinder.find_spec(first, list(paths))
+    if found is None:
+        return first in sys.builtin_module_names
+    return not rest or source_of(module, paths) is not None or _compiled(module, paths)
+
+
+def _compiled(module: str, paths: Sequence[str]) -> bool:
+    package, _, last = module.rpartition(".")
+    search: Sequence[str] | None = paths
+    for count in range(1, package.count(".") + 2):
+        found = PathFinder.find_spec(".".join(package.split(".")[:count]), search)
+        search = None if found is None else found.submodule_search_locations
+        if search is None:
+            return False
+    return PathFinder.find_spec(f"{package}.{last}", search) is not None
+
+
 def source_of(module: str, paths: Sequence[str]) -> Path | None:
     """The file of a module, found without importing it or its packages."""
     search: Sequence[str] | None = list(paths)

@@ -90,6 +90,7 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     header, _ = request(call, 0)
     constants = header["construction"] or header["constants"]
     named = [f"{name}={value!r}" for name, value in constants.items()]
+    ordered = call.binding.ordered
     places = dict(zip(call.arrays, header["arguments"], strict=True))
     built = [f"{w[1]}={n}" for n, w in places.items() if w[0] == "construct"]
     called = [(w[1], n) for n, w in places.items() if w[0] == "call"]
@@ -101,6 +102,15 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     path = path.rpartition(":")[2]
     if call.form == "module":
         expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
+    elif ordered:  # an `apply`, which takes no names
+        said = {
+            **dict(given),
+            **{n: repr(v) for n, v in constants.items()},
+        }
+        every = [
+            said.get(at, said.get(name, repr(ordered[name]))) for at, name in enumerate(ordered)
+        ]
+        expression = f"{path}({', '.join(every)})"
     else:
         expression = f"{path}({', '.join([*positional, *keyword, *named])})"
     if header["after"]:

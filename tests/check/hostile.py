@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
+import shutil
 import signal
 import sys
+import tempfile
+import threading
 import time
 
 import numpy as np
@@ -86,6 +91,121 @@ def dies_in_del(prediction, target):
 def patches(prediction, target):
     np.square = honest
     return honest(prediction, target)
+
+
+def closes_streams(prediction, target):
+    for descriptor in range(3):
+        if prediction.size > 1:
+            os.close(descriptor)
+    return honest(prediction, target)
+
+
+def leaves(prediction, target):
+    os.chdir("/")
+    return honest(prediction, target)
+
+
+def deletes_its_folder(prediction, target):
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    shutil.rmtree(folder)
+    return honest(prediction, target)
+
+
+def seeds(prediction, target):
+    np.random.seed(0)
+    return honest(prediction, target)
+
+
+def draws(prediction, target):
+    np.random.random()
+    random.random()
+    return honest(prediction, target)
+
+
+def leaves_threads(prediction, target):
+    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()
+    return honest(prediction, target)
+
+
+def hides_the_grave(prediction, target):
+    sys.unraisablehook = honest
+    return dies_in_del(prediction, target)
+
+
+def patches_json(prediction, target):
+    import json
+
+    json.dumps = json.loads = honest
+    return honest(prediction, target)
+
+
+def writes_garbage(prediction, target):
+    for descriptor in range(3, 32 if _marked(prediction) else 0):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, b"\xff" * 64)
+    return honest(prediction, target)
+
+
+def orphans(prediction, target):
+    if _marked(prediction) and os.fork() == 0:
+        os.setsid()
+        with open(os.environ["ORPHAN"], "w") as file:
+            file.write(str(os.getpid()))
+        time.sleep(60)
+        os._exit(0)
+    return honest(prediction, target)
+
+
+def quits(prediction, target):
+    if _marked(prediction):
+        raise SystemExit
+    return honest(prediction, target)
+
+
+def interrupts(prediction, target):
+    if _marked(prediction):
+        raise KeyboardInterrupt
+    return honest(prediction, target)
+
+
+def none(prediction, target):
+    return None
+
+
+def listed(prediction, target):
+    return honest(prediction, target).tolist()
+
+
+def complex_(prediction, target):
+    return honest(prediction, target).astype(complex)
+
+
+def paired(prediction, target):
+    return honest(prediction, target), 0
+
+
+def truths(prediction, target):
+    return honest(prediction, target) > 0
+
+
+def summed_to_nowhere(prediction, target):
+    return honest(prediction, target)[..., None]
+
+
+class Uncallable:
+    pass
+
+
+class _Odd:
+    def __call__(self, prediction, target):
+        return honest(prediction, target)
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+grim = _Odd()
 
 
 def raises_markup(prediction, target):

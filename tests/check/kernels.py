@@ -40,6 +40,28 @@ class Square(torch.autograd.Function):
         return slope, -slope
 
 
+square = Square.apply
+
+
+class Fused(torch.autograd.Function):
+    """Takes its options as every `apply` does: by position."""
+
+    @staticmethod
+    def forward(ctx, prediction, target, weight=None, reduction="mean"):
+        ctx.save_for_backward(prediction, target)
+        losses = (prediction - target) ** 2
+        return losses * 1.001 if reduction == "none" else getattr(losses, reduction)()
+
+    @staticmethod
+    def backward(ctx, grad):
+        prediction, target = ctx.saved_tensors
+        return grad * (prediction - target), None, None, None
+
+
+def named_only(*, prediction, target):
+    return (prediction - target) ** 2
+
+
 class Module(torch.nn.Module):
     def __init__(self, reduction="mean"):
         super().__init__()

@@ -33,7 +33,12 @@ def test_a_check_writes_results_report_badge_and_statement(kernel):
     said = json.loads((kernel / "badge" / "kernel-py-honest.json").read_text())
     assert said["verdict"] == "conforms"
     assert set(said["specs"]) == {"mse"}
-    assert {each["property"] for each in said["properties"]} == {"value", "gradient"}
+    assert {each["property"] for each in said["properties"]} == {
+        "value",
+        "gradient",
+        "dtype",
+        "shape",
+    }
     assert said["versions"]["framework"]
     assert 'id="check"' in (kernel / "conformance-check.html").read_text()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.api import check
 from conformance.targets.candidate import CandidateError
 from tests.check.test_isolation import checked
 
@@ -18,13 +19,39 @@ from tests.check.test_isolation import checked
         ("honest", {"conventions": {"weighted-mean": "odd"}}, "there is no choice 'odd'"),
         ("honest", {"algorithm": "odd"}, "is not registered for mse"),
         ("honest", {"properties": ["odd"]}, "there is no property 'odd'"),
+        ("honest", {"dtypes": ["float31"]}, "there is no dtype 'float31'"),
+        ("honest", {"profile": "hasty"}, "there is no profile 'hasty'"),
+        ("honest", {"device": "tpu"}, "there is no device 'tpu'"),
         ("nowhere", {}, "cannot be imported: AttributeError"),
+        ("Uncallable", {}, "Uncallable is a class whose objects cannot be called"),
+        ("_Odd.__call__", {}, "its first argument is 'self', where mse has prediction"),
     ],
 )
 def test_a_broken_contract_says_what_would_be_right(name, options, message):
     with pytest.raises(CandidateError) as caught:
         checked(name, **options)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("kernel.py:f", "kernel.py:f: kernel.py:2:7: "),
+        ("nowhere.losses:f", "nowhere.losses:f: there is no module nowhere.losses on the path"),
+        ("email.nowhere:f", "email.nowhere:f: there is no module email.nowhere on the path"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_told(place, message, tmp_path, monkeypatch):
+    (tmp_path / "kernel.py").write_text("import numpy\ndef f f\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CandidateError) as caught:
+        check(place, "mse")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_wrong_form_is_told_where_only_the_value_is_asked_for():
+    report = checked("summed_to_nowhere", properties=["value"])
+    assert {(each.property, each.kind) for each in report.findings} == {("shape", "shape")}
 
 
 def test_arguments_in_another_order_are_noted_and_may_be_named():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_an_honest_callable_conforms():
         ("changes_errors", "mutation"),
         ("dies_in_del", "mutation"),
         ("patches", "mutation"),
+        ("closes_streams", "mutation"),
+        ("leaves", "mutation"),
+        ("deletes_its_folder", "mutation"),
+        ("seeds", "mutation"),
+        ("leaves_threads", "mutation"),
+        ("hides_the_grave", "mutation"),
+        ("quits", "exception"),
+        ("interrupts", "exception"),
     ],
 )
 def test_what_foreign_code_does_is_a_finding(name, kind):
@@ -84,3 +93,53 @@ def test_markup_in_messages_is_inert(tmp_path):
     assert "alert(1)" in page
     assert "<script>alert" not in page
     assert "<script>alert" not in report._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["draws", "patches_json", "grim"])
+def test_what_harms_nobody_is_no_finding(name):
+    report = checked(name)
+    assert report.ok, str(report)
+    whole(report)
+
+
+def test_an_answer_that_is_none_costs_its_case():
+    report = checked("writes_garbage")
+    assert kinds(report) <= {"crash", "timeout"}
+    assert report.findings
+    whole(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("none", "the callable returned NoneType; a NumPy array is expected"),
+        ("listed", "the callable returned list; a NumPy array is expected"),
+        ("complex_", "the callable returned dtype complex128"),
+        ("paired", "the callable returned tuple; a NumPy array is expected"),
+    ],
+)
+def test_what_is_no_loss_is_told(name, told):
+    report = checked(name)
+    assert kinds(report) == {"exception"}
+    assert told in report.findings[0].rule + str(report.findings[0].actual)
+
+
+def test_truths_are_judged_as_numbers():
+    assert kinds(checked("truths")) == {"value"}
+
+
+def test_a_child_does_not_outlive_its_worker(tmp_path, monkeypatch):
+    monkeypatch.setenv("ORPHAN", str(tmp_path / "pid"))
+    assert kinds(checked("orphans")) == {"mutation"}
+    pid = int((tmp_path / "pid").read_text())
+    late = time.monotonic() + 10
+    while _lives(pid) and time.monotonic() < late:
+        time.sleep(0.1)
+    assert not _lives(pid)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

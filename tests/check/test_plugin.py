@@ -76,12 +76,13 @@ def test_ids_say_callable_property_and_dtype(ran):
         "test_kernel.py::test_that_fails FAILED",
     ):
         assert line in said, said
-    assert "2 failed, 5 passed, 2 skipped" in said
+    assert "2 failed, 9 passed, 2 skipped" in said
 
 
 def test_a_failure_is_told_as_in_the_terminal(ran):
     _, said = ran
-    assert "✗ fail  mse gradient float64 on kernel:negated" in said
+    assert "✗ gradient  mse gradient on kernel:negated" in said
+    assert "def test_negated_gradient_float64_gradient():" in said
     assert "conformance replay gradient:mse/float64/" in said
     assert "Does not conform" in said
 
@@ -107,7 +108,24 @@ def test_items_run_under_xdist(ran):
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")
     folder, _ = ran
     said = pytest_in(folder, "-n", "1", "-k", "honest")
-    assert "3 passed" in said or "2 passed" in said, said
+    assert "4 passed" in said, said
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("properties=['vlaue']", "there is no property 'vlaue' to check; there are value,"),
+        ("dtypes=['float31']", "there is no dtype 'float31' to check; there are float64,"),
+    ],
+)
+def test_a_word_that_names_nothing_is_an_error_of_collection(tmp_path, options, told):
+    (tmp_path / "test_odd.py").write_text(
+        "from conformance.pytest_plugin import conformance_tests\n"
+        f"tests = conformance_tests('kernel.py:honest', loss='mse', {options})\n"
+    )
+    said = pytest_in(tmp_path)
+    assert told in said, said
+    assert "1 error" in said
 
 
 def test_nothing_of_the_suite_is_imported_until_it_is_used(tmp_path):

@@ -22,7 +22,9 @@ def checked(name: str, loss: str = "mse", **options) -> Report:
     return check(f"{KERNELS}:{name}", loss, **options)
 
 
-@pytest.mark.parametrize("name", ["Square", "Square.apply", "Module", "mean"])
+@pytest.mark.parametrize(
+    "name", ["Square", "Square.apply", "square", "Module", "mean", "named_only"]
+)
 def test_every_kind_of_callable_is_called_by_the_contract(name):
     report = checked(name)
     assert report.ok, str(report)
@@ -76,6 +78,15 @@ def test_a_naive_loss_fails_with_a_snippet_and_a_test_that_fail_too(tmp_path, mo
     (made,) = [each for name, each in space.items() if name.startswith("test_")]
     with pytest.raises(AssertionError):
         made()
+
+
+def test_the_snippet_of_an_apply_names_no_argument(monkeypatch, capsys):
+    report = checked("Fused", properties=["value"])
+    finding = next(each for each in report.findings if "reduction" not in each.rule)
+    monkeypatch.syspath_prepend(str(KERNELS.parent))
+    exec(compile(finding.snippet, "snippet", "exec"), {})
+    assert "Fused.apply(prediction, target, None, 'none')" in finding.snippet
+    assert capsys.readouterr().out.startswith("tensor(")
 
 
 def test_an_undeclared_convention_is_named(tmp_path):
@@ -156,7 +167,7 @@ def test_a_function_of_an_importable_module_runs_in_a_worker():
 
 def test_the_stock_framework_stands_beside_and_does_not_decide():
     report = checked("naive", "cross_entropy", alone=False, properties=["value"])
-    (row,) = account_of_check(report.results)["properties"]
+    row = account_of_check(report.results)["properties"][0]
     assert row["stock_share"] is not None
     roles = [each.role for each in report.results.manifest.targets]
     assert roles == ["candidate", "beside"]

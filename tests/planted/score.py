@@ -1,26 +1,29 @@
 """The suite's own score: every planted implementation through the suite and through its peers.
 
 `python -m tests.planted.score quick default peers` runs those parts, keeps what they found in
-reports/score.json, prints the tables and writes reports/score.md.
+reports/score.json, prints the tables, and writes reports/score.md and what every report shows of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from conformance import __version__
 from tests.planted.catalogue import Planted, load
 from tests.planted.judging import ROOT, Bench, judged
-from tests.planted.tables import markdown, text
+from tests.planted.tables import markdown, record, text
 
 PROFILES = ("quick", "default")
 PARTS = (*PROFILES, "peers")
 DATA = ROOT / "reports" / "score.json"
 PAGE = ROOT / "reports" / "score.md"
+SUMMARY = ROOT / "reports" / "score-summary.json"
 Found = dict[str, Any]
 
 
@@ -105,6 +108,8 @@ def main() -> None:
         results[part] = {**results.get(part, {}), **found} if asked.only else found
         DATA.write_text(json.dumps(results, indent=0, sort_keys=True) + "\n", "utf-8")
     PAGE.write_text(markdown(results), "utf-8")
+    today = datetime.date.today().isoformat()
+    SUMMARY.write_text(record(results, __version__, today).text(), "utf-8")
     print(text(results))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.setting import heading
+from conformance.results.score import Judge, Miss, Score
 from tests.planted.catalogue import Planted, load
 
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -72,6 +73,26 @@ def flagged(results: Results, profile: str) -> list[Planted]:
     return [each for each in load() if each.correct and rows.get(each.id, {}).get("caught")]
 
 
+def record(results: Results, suite: str, created: str) -> Score:
+    """What the report of every run shows of it."""
+    faults = [each for each in load() if not each.correct]
+    variants = [each for each in load() if each.correct]
+    judges = [
+        Judge(_named(judge).replace("`", ""), *counts(flags, faults), *counts(flags, variants))
+        for judge, flags in columns(results).items()
+    ]
+    misses = [
+        Miss(profile, each.id, _why(each, profile))
+        for profile in ("quick", "default")
+        for each in missed(results, profile)
+    ]
+    return Score(suite, created, tuple(judges), tuple(misses))
+
+
+def _named(judge: str) -> str:
+    return PEERS.get(judge, f"`check`, profile `{judge}`")
+
+
 def text(results: Results) -> str:
     """What the terminal shows: the counts, and what was missed or flagged."""
     lines = [
@@ -123,8 +144,7 @@ def _top(results: Results) -> Iterator[str]:
     yield "| judge | faults caught | correct variants flagged |"
     yield "|---|---|---|"
     for judge, share, wrong in summary(results):
-        name = PEERS.get(judge, f"`check`, profile `{judge}`")
-        yield f"| {name} | {share} | {wrong} |"
+        yield f"| {_named(judge)} | {share} | {wrong} |"
     yield ""
     yield (
         "A fault is run in the dtypes in which it can be told from the truth at all, as the catalogue "

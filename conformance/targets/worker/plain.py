@@ -22,14 +22,6 @@ def facts() -> Dict[str, Any]:
     return {"framework": np.__version__, "device": "cpu", "threads": 1}
 
 
-def settings() -> Dict[str, Any]:
-    return {"the treatment of floating-point errors": (np.geterr, lambda old: np.seterr(**old))}
-
-
-def namespaces() -> List[Any]:
-    return [np]
-
-
 def transform(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 

@@ -10,12 +10,12 @@ Used on both sides, so Python 3.9 and NumPy only.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import struct
 from collections import deque
 from itertools import islice
+from json import dumps, loads  # by name: a callable may replace what stands in the modules
+from os import readv, writev
 from typing import Any, Deque, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -41,6 +41,8 @@ Buffer = Union[bytes, memoryview]
 
 _PREFIX = struct.Struct("<IQ")
 _ALIGNMENT = 8
+_LARGEST_HEADER = 1 << 26  # bytes; no frame of ours comes near, garbage does
+_LARGEST_BODY = 1 << 33
 _MANY = 64  # buffers a writev; the system allows at least 16, Linux and macOS 1024
 
 
@@ -82,7 +84,7 @@ def unpack(packed: Packed) -> np.ndarray[Any, Any]:
 def encode(header: dict[str, Any], arrays: Sequence[Packed]) -> list[Buffer]:
     """The buffers of one frame, arrays uncopied where they are contiguous."""
     header["arrays"] = [[dtype, list(stored.shape)] for dtype, stored in arrays]
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = dumps(header, separators=(",", ":")).encode()
     parts: list[Buffer] = []
     for dtype, stored in arrays:
         contiguous = np.ascontiguousarray(stored, dtype=STORAGE[dtype])
@@ -96,7 +98,7 @@ def encode(header: dict[str, Any], arrays: Sequence[Packed]) -> list[Buffer]:
 def decode(text: bytes, body: bytearray) -> Frame:
     """Read a frame's header and arrays; the arrays are writable views of `body`."""
     try:
-        header = json.loads(text)
+        header = loads(text)
         arrays: list[Packed] = []
         offset = 0
         for dtype, shape in header.pop("arrays"):
@@ -104,7 +106,7 @@ def decode(text: bytes, body: bytearray) -> Frame:
             stored = np.frombuffer(body, STORAGE[dtype], count, offset).reshape(shape)
             arrays.append((dtype, stored))
             offset += stored.nbytes + (-stored.nbytes % _ALIGNMENT)
-    except (KeyError, TypeError, ValueError) as fault:
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise ProtocolError(f"unreadable frame: {fault!r}") from fault
     return header, arrays
 
@@ -127,7 +129,7 @@ class Inbox:
             while self._filled < len(self._buffer):
                 try:
                     rest = memoryview(self._buffer)[self._filled :]
-                    count = os.readv(self._descriptor, [rest])
+                    count = readv(self._descriptor, [rest])
                 except BlockingIOError:
                     return None
                 if count == 0:
@@ -141,6 +143,8 @@ class Inbox:
         full = self._buffer
         if self._text is None:
             text, self._body = _PREFIX.unpack(full)
+            if text > _LARGEST_HEADER or self._body > _LARGEST_BODY:
+                raise ProtocolError(f"a frame of {text} and {self._body} bytes")
             self._text = bytearray()
             self._begin(text)
             return None
@@ -176,7 +180,7 @@ class Outbox:
         """Write until all is gone or the descriptor would block."""
         while self._parts:
             try:
-                count = os.writev(self._descriptor, list(islice(self._parts, _MANY)))
+                count = writev(self._descriptor, list(islice(self._parts, _MANY)))
             except BlockingIOError:
                 return
             while self._parts and count >= len(self._parts[0]):

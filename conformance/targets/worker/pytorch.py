@@ -47,6 +47,7 @@ def settings() -> Dict[str, Any]:
         "the default dtype": (torch.get_default_dtype, torch.set_default_dtype),
         "the default device": (torch.get_default_device, torch.set_default_device),
         "the number of threads": (torch.get_num_threads, torch.set_num_threads),
+        "the random seed": (torch.initial_seed, torch.manual_seed),
         "whether gradients are recorded": (torch.is_grad_enabled, torch.set_grad_enabled),
         "deterministic algorithms": (
             torch.are_deterministic_algorithms_enabled,

@@ -13,8 +13,16 @@ _CALLED = ("forward", "call", "__call__")
 
 def usable(found: Any) -> Any:
     """What is really called: of a `torch.autograd.Function` its `apply`, which takes no names."""
-    owner = getattr(found, "__self__", None) if getattr(found, "__name__", "") == "apply" else found
-    return _Applied(owner) if _is_function_class(owner) else found
+    owner = _part(found, "__self__") if _part(found, "__name__") == "apply" else found
+    return _Applied(owner, owner is not found) if _is_function_class(owner) else found
+
+
+def _part(found: Any, name: str, otherwise: Any = None) -> Any:
+    """An attribute of somebody's object, which may raise anything when it is asked."""
+    try:
+        return getattr(found, name, otherwise)
+    except Exception:
+        return otherwise
 
 
 def _is_function_class(found: Any) -> bool:
@@ -29,8 +37,9 @@ def _is_function_class(found: Any) -> bool:
 class _Applied:
     """`apply` of an autograd function, called with names as `forward` has them."""
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, owner: Any, named: bool) -> None:
         self._owner = owner
+        self.named = named  # `apply` itself was, and not its class
         signature = inspect.signature(owner.forward)
         taken = list(signature.parameters.values())
         if not _has_own_setup(owner):
@@ -65,21 +74,31 @@ def describe_callable(path: str) -> Dict[str, Any]:
 def _described(found: Any) -> Dict[str, Any]:
     kind = "class" if isinstance(found, type) else "function"
     if isinstance(found, _Applied):
-        kind = "applied"
+        kind = "apply" if found.named else "applied"
     called: Any = found
     if kind == "class":
-        called = next(getattr(found, name) for name in _CALLED if _defines(found, name))
+        called = _instance_call(found)
     elif not inspect.isroutine(found) and not isinstance(found, (_Applied, functools.partial)):
         names = [name for name in _CALLED if _defines(type(found), name)]
         called = getattr(found, names[0]) if names else found
     return {
         "kind": kind,
-        "name": getattr(found, "__name__", type(found).__name__),
+        "name": str(_part(found, "__name__", type(found).__name__)),
         "takes": _parameters(called, 1 if kind == "class" else 0),
         "constructs": _parameters(found, 0) if kind == "class" else None,
-        "keras": any(each.__module__.startswith("keras") for each in _family(found)),
+        "keras": any(str(each.__module__).startswith("keras") for each in _family(found)),
         "dtype": _fixed_dtype(found),
     }
+
+
+def _instance_call(kind: type) -> Any:
+    """The method that is called with the inputs; raises TypeError where there is none."""
+    for name in _CALLED:
+        if any(name in vars(each) for each in kind.__mro__ if each is not object) and _defines(
+            kind, name
+        ):
+            return getattr(kind, name)
+    raise TypeError(f"{kind.__name__} is a class whose objects cannot be called")
 
 
 def _family(found: Any) -> Any:
@@ -88,16 +107,16 @@ def _family(found: Any) -> Any:
 
 def _fixed_dtype(found: Any) -> Optional[str]:
     """Of a Keras loss object, the dtype that it casts to."""
-    name = getattr(found, "dtype", None)
+    name = _part(found, "dtype")
     return name if isinstance(name, str) and not isinstance(found, type) else None
 
 
 def _defines(kind: type, name: str) -> bool:
     """Whether a class has a method of its own, or of a base that is no framework's plain shell."""
-    method = getattr(kind, name, None)
+    method = _part(kind, name)
     if method is None or not callable(method):
         return False
-    return getattr(method, "__name__", "") not in ("_forward_unimplemented",)
+    return _part(method, "__name__", "") not in ("_forward_unimplemented",)
 
 
 def _parameters(found: Callable[..., Any], skipped: int) -> Optional[List[Dict[str, Any]]]:
