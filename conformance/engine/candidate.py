@@ -172,6 +172,8 @@ def _notes(candidate: Candidate, loss: Loss, found: Description, settled: Found)
     ]
     named += [binding.reduction_name] if found.accepts(binding.reduction_name) else []
     by_name = f", by name {', '.join(named)}" if named else ""
+    always = ", ".join(f"{name}={value!r}" for name, value in candidate.arguments.items())
+    by_name += f", always with {always}" if always else ""
     notes = [f"called as {candidate.place.name}({', '.join(inputs)}){by_name}"]
     notes += [f"importing it: {change}, and was put back" for change in found.altered]
     notes += [_order(found, loss, binding)] if _order(found, loss, binding) else []

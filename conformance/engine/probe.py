@@ -102,7 +102,11 @@ def _first_that_answers(
     probe: Probe, dtypes: Sequence[str], binding: Binding
 ) -> tuple[str | None, dict[tuple[int, ...], Outcome]]:
     """The first dtype in which any batch has a value, float32 first; and its answers by batch."""
-    batches = [each for each in BATCHES if each or has_classes(probe.loss)]
+    batches = [
+        each
+        for each in BATCHES
+        if (each or has_classes(probe.loss)) and batch_key(len(each)) not in binding.unsupported
+    ]
     for dtype in sorted(dtypes, key=lambda name: name != "float32"):
         cases = [probe.case(dtype, batch, probe.plain()) for batch in batches]
         outcomes = probe.ask(cases, binding)

@@ -1,4 +1,4 @@
-"""Which single choice of a convention, had it been declared, would explain a fault."""
+"""Which single choices of a convention, had it been declared, would explain a fault."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ _ARGUMENTS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-10", "1e-12", "-100")
 
 
 def suggestion(fault: Fault, block: Block) -> str:
-    """A sentence that names the choice, or nothing."""
+    """A sentence that names each choice that alone would do, one a convention; or nothing."""
     if fault.judged is None:
         return ""
     declared = block.choices()
+    found: dict[str, str] = {}
     for name, text in _others(block.loss, declared):
-        if _explains(fault, block, {**declared, name: text}):
-            return f"It conforms here with --convention '{name}={text}', if that is by design."
-    return ""
+        if name not in found and _explains(fault, block, {**declared, name: text}):
+            found[name] = f"--convention '{name}={text}'"
+    if not found:
+        return ""
+    return f"It conforms here with {' or '.join(found.values())}, if that is by design."
 
 
 def _others(loss: Loss, declared: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.specs.models import Loss
-from conformance.targets.bindings import Binding, ParameterBinding, ReductionBinding, Scalar
+from conformance.targets.bindings import (
+    Binding,
+    ParameterBinding,
+    ReductionBinding,
+    Scalar,
+    batch_key,
+)
 from conformance.targets.description import Description
 from conformance.targets.place import Place
 
@@ -22,8 +28,10 @@ class CandidateError(ValueError):
 class Candidate:
     """A callable and what its author says of it; see the contract of `check`.
 
-    `parameters` are held at these values; `constant` names inputs without a gradient; `algorithm`
-    is a registered one or `file.py:program`; `known` a file of known deviations.
+    `parameters` are held at these values; `arguments` are the callable's own, which the spec does not
+    have; `batch_axes` are the numbers of axes of a batch that it takes, all without any; `constant`
+    names inputs without a gradient; `algorithm` is a registered one or `file.py:program`; `known` a
+    file of known deviations.
     """
 
     place: Place
@@ -33,6 +41,8 @@ class Candidate:
     renames: Mapping[str, str] = field(default_factory=dict)
     layout: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, bool | int | float] = field(default_factory=dict)
+    arguments: Mapping[str, Scalar] = field(default_factory=dict)
+    batch_axes: tuple[int, ...] = ()
     conventions: Mapping[str, str] = field(default_factory=dict)
     constant: tuple[str, ...] = ()
     algorithm: str | None = None
@@ -43,6 +53,7 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
     """How the callable is called for a loss, by the contract. Raises CandidateError."""
     _check_names(candidate, loss)
     form = "module" if found.kind == "class" else "call"
+    _check_arguments(candidate, loss, found)
     inputs = _inputs(candidate, loss, found)
     _check_required(candidate, loss, found, inputs)
     taken = _taken(candidate, loss, found)
@@ -65,7 +76,10 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
             "reduced_by": ("function", "module"),
             "reduction_name": candidate.renames.get("reduction", "reduction"),
             "conventions": dict(candidate.conventions),
-            "unsupported": dict(_unaccepted(candidate, loss, found, taken)),
+            "unsupported": {
+                **_unaccepted(candidate, loss, found, taken),
+                **_refused_batches(candidate),
+            },
             "unchecked": _unchecked(candidate, loss),
             "not_differentiated": _constant(candidate, loss, found),
         }
@@ -95,6 +109,21 @@ def _check_names(candidate: Candidate, loss: Loss) -> None:
         loss.choices(candidate.conventions)
     except ValueError as error:
         raise CandidateError(f"--convention: {error}") from error
+
+
+def _check_arguments(candidate: Candidate, loss: Loss, found: Description) -> None:
+    """Arguments of its own must be there, and be none of the spec's."""
+    ours = {candidate.renames.get(name, name) for name in (*loss.parameters, "reduction")}
+    for name in candidate.arguments:
+        if name in ours:
+            raise CandidateError(
+                f"--argument {name}: is a parameter of {loss.id}; hold it with --params"
+            )
+        if not found.accepts(name):
+            raise CandidateError(
+                f"{candidate.place.text}: has no argument {name!r}; it takes "
+                f"{', '.join(each.name for each in found.optional) or 'none'}"
+            )
 
 
 def _inputs(candidate: Candidate, loss: Loss, found: Description) -> dict[str, str | int]:
@@ -134,7 +163,7 @@ def _constants(
     candidate: Candidate, loss: Loss, found: Description, taken: Mapping[str, str]
 ) -> dict[str, Scalar]:
     """Parameters whose default in the callable is not the spec's: always said."""
-    constants: dict[str, Scalar] = {}
+    constants: dict[str, Scalar] = dict(candidate.arguments)
     for name, their in taken.items():
         argument, default = found.argument(their), loss.parameters[name].default
         if argument is not None and (argument.required or argument.default != default):
@@ -151,6 +180,20 @@ def _unaccepted(
         for name in loss.parameters
         if name not in taken and name not in candidate.parameters
     }
+
+
+MOST_AXES = 8
+"""More axes than any batch that is drawn has."""
+
+
+def _refused_batches(candidate: Candidate) -> dict[str, str]:
+    """Batches that the author does not offer."""
+    if not candidate.batch_axes:
+        return {}
+    offered = " or ".join(map(str, candidate.batch_axes))
+    reason = f"its author says that it takes batches of {offered} axes"
+    axes = (each for each in range(MOST_AXES + 1) if each not in candidate.batch_axes)
+    return {batch_key(each): reason for each in axes}
 
 
 def _unchecked(candidate: Candidate, loss: Loss) -> dict[str, str]:
@@ -186,12 +229,13 @@ def _check_required(
         )
     given = {each.name for each in places[:positional]} | {str(each) for each in inputs.values()}
     known = {candidate.renames.get(name, name) for name in (*loss.parameters, "reduction")}
+    known |= set(candidate.arguments)
     asked = [*found.takes, *(found.constructs or ())]
     for each in asked:
         named = each.kind in (*_POSITIONAL, "KEYWORD_ONLY")
         if each.required and named and each.name not in given | known:
             raise CandidateError(
                 f"{candidate.place.text}: needs the argument {each.name!r}, which {loss.id} "
-                f"does not have; give it a default, or say which one it is with "
-                f"--rename SPEC_NAME={each.name}"
+                f"does not have; give it a value with --argument {each.name}=VALUE, or say which one "
+                f"it is with --rename SPEC_NAME={each.name}"
             )

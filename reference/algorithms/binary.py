@@ -94,6 +94,15 @@ def clipped(probabilities: Array, log_of_zero: str) -> Array:
     return np.minimum(np.maximum(probabilities, low), high)
 
 
+def _inside(slope: Array, probabilities: Array, log_of_zero: str) -> Array:
+    """What a clip hands back: nothing outside it."""
+    if log_of_zero == "exact":
+        return slope
+    eps = parse(log_of_zero, "exact", "clip(eps)").argument
+    low, high = constant(eps, probabilities), constant(1.0 - eps, probabilities)
+    return np.where((probabilities >= low) & (probabilities <= high), slope, 0.0)
+
+
 def clipped_probabilities_gradient(
     probabilities: Array,
     target: Array,
@@ -107,7 +116,6 @@ def clipped_probabilities_gradient(
     **_: Any,
 ) -> dict[str, Array]:
     """Autograd through the clip: zero outside it."""
-    eps = parse(log_of_zero, "exact", "clip(eps)").argument
     p = clipped(probabilities, log_of_zero)
     share = -weighted(
         shared(
@@ -118,14 +126,35 @@ def clipped_probabilities_gradient(
     up = store(store(share * target) * store(np.reciprocal(p)))
     down = store(store(share * store(1.0 - target)) * store(np.reciprocal(store(1.0 - p))))
     slope = store(up - down)
-    if log_of_zero != "exact":
-        inside = (probabilities >= constant(eps, probabilities)) & (
-            probabilities <= constant(1.0 - eps, probabilities)
-        )
-        slope = np.where(inside, slope, 0.0)
+    slope = _inside(slope, probabilities, log_of_zero)
     log_p, log_q = store(np.log(p)), store(np.log(store(1.0 - p)))
     towards = store(store(share * log_p) - store(share * log_q))
     return {"probabilities": slope, "target": towards}
+
+
+def clipped_then_clamped_logs(
+    probabilities: Array, target: Array, *, log_of_zero: str = "exact", **keywords: Any
+) -> Array:
+    """The clip, and then torch's kernel, whose own floor no clipped logarithm reaches.
+
+    Source: Keras, backend/torch/nn.py, binary_crossentropy.
+    """
+    return clamped_logs(clipped(probabilities, log_of_zero), target, **keywords)
+
+
+def clipped_then_clamped_logs_gradient(
+    probabilities: Array,
+    target: Array,
+    cotangent: Array,
+    *,
+    log_of_zero: str = "exact",
+    **keywords: Any,
+) -> dict[str, Array]:
+    """The slope of torch's kernel at the clipped probability, zero outside the clip."""
+    found = clamped_logs_gradient(
+        clipped(probabilities, log_of_zero), target, cotangent, **keywords
+    )
+    return {**found, "probabilities": _inside(found["probabilities"], probabilities, log_of_zero)}
 
 
 def two_logs_gradient(

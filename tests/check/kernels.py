@@ -114,3 +114,48 @@ def _reduced(losses, total, reduction):
     if reduction == "none":
         return losses
     return losses.sum() / total if reduction == "mean" else losses.sum()
+
+
+def overwrites(prediction, target):
+    loss = (prediction.detach() - target) ** 2
+    prediction.data.copy_(loss)
+    return loss
+
+
+def flattens(prediction, target, reduction="mean"):
+    """A view refuses what does not lie in one piece."""
+    loss = (prediction.view(-1) - target.view(-1)) ** 2
+    return loss.reshape(prediction.shape) if reduction == "none" else getattr(loss, reduction)()
+
+
+class Focused(torch.nn.Module):
+    """One of a family: the constructor must be told which, and `gamma` 0 makes it the plain loss."""
+
+    def __init__(self, mode, gamma=2.0, reduction="mean"):
+        super().__init__()
+        self.mode, self.gamma, self.reduction = mode, gamma, reduction
+
+    def forward(self, logits, target):
+        if self.mode != "binary":
+            raise ValueError(f"mode {self.mode}")
+        loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        loss = loss * (1 - torch.exp(-loss)) ** self.gamma if self.gamma else loss
+        return loss if self.reduction == "none" else getattr(loss, self.reduction)()
+
+
+def of_rows(logits, target, reduction="mean"):
+    """Right for samples and classes, wrong without a word for more axes."""
+    chosen = torch.log_softmax(logits, -1).gather(-1, target.unsqueeze(1))
+    loss = -chosen.squeeze(1)
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def zeroes(logits, target, ignore_index=-100, reduction="mean"):
+    """The mean of ignored targets alone is zero here."""
+    if not target.numel():
+        raise ValueError("an empty batch")
+    classes_last = logits.movedim(-1, 1) if logits.ndim > 1 else logits
+    loss = F.cross_entropy(classes_last, target, ignore_index=ignore_index, reduction="none")
+    if reduction != "mean":
+        return loss if reduction == "none" else loss.sum()
+    return loss.sum() / (target != ignore_index).sum().clamp(min=1)

@@ -20,7 +20,7 @@ from conformance.targets.target import Target
 from reference.algorithms import GRADIENTS, VALUES
 from tests.numerics.noise import Noisy
 
-TARGETS = ("torch", "keras", "tensorflow", "optax")
+TARGETS = ("torch", "keras", "keras[torch]", "keras[jax]", "tensorflow", "optax")
 LOSSES = load_library().losses
 LOSS = "cross_entropy"
 CALM = {"typical", "tails", "cancelling", "ties", "constant", "thresholds"}

@@ -1,0 +1,92 @@
+"""What code that nobody here wrote asked for: arguments of its own, few axes, snippets that show it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import pytest
+
+from conformance.report.check import candidate
+from conformance.targets.candidate import CandidateError
+from tests.check.test_torch import KERNELS, NAN, checked
+
+BCE = "binary_cross_entropy_with_logits"
+COMPLEMENT = {"infinite-logits": "by-complement"}
+
+
+def printed(code: str, monkeypatch) -> str:
+    """What a snippet prints, run beside the callable's file."""
+    monkeypatch.syspath_prepend(str(KERNELS.parent))
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        exec(compile(code, "snippet", "exec"), {})
+    return told.getvalue()
+
+
+def test_arguments_that_no_spec_has_are_passed_to_the_constructor():
+    report = checked(
+        "Focused", BCE, arguments={"mode": "binary", "gamma": 0}, conventions=COMPLEMENT,
+        properties=["value"],
+    )  # fmt: skip
+    assert report.ok, str(report)
+    subject = candidate(report.results)
+    assert subject is not None
+    assert subject.notes[0].endswith("always with mode='binary', gamma=0")
+    assert dict(subject.call)["argument"] == {"mode": "binary", "gamma": "0"}
+    focused = checked("Focused", BCE, arguments={"mode": "binary"}, properties=["example"])
+    assert {each.kind for each in focused.findings} >= {"value"}
+    assert "Focused(mode='binary', " in focused.findings[0].snippet
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({}, "give it a value with --argument mode=VALUE"),
+        ({"mode": "binary", "sharp": 1}, "has no argument 'sharp'; it takes mode, gamma"),
+        ({"mode": "binary", "reduction": "sum"}, "is a parameter of binary_cross_entropy"),
+    ],
+)
+def test_an_argument_that_is_missing_or_not_there_is_named(arguments, said):
+    with pytest.raises(CandidateError) as caught:
+        checked("Focused", BCE, arguments=arguments)
+    assert said in str(caught.value)
+
+
+def test_batches_that_the_author_does_not_offer_are_not_asked():
+    options = {"conventions": NAN, "properties": ["value"]}
+    assert not checked("of_rows", "cross_entropy", **options).ok
+    report = checked("of_rows", "cross_entropy", batch_axes=[1], **options)
+    assert report.ok, str(report)
+    subject = candidate(report.results)
+    assert subject is not None
+    assert subject.unsupported["batch-of-2-axes"] == (
+        "its author says that it takes batches of 1 axes"
+    )
+    with pytest.raises(CandidateError, match="--batch-axes 99: cannot be read; write 1, or 1,2"):
+        checked("of_rows", "cross_entropy", batch_axes=[99])
+
+
+def test_a_snippet_of_a_changed_argument_shows_it_before_and_after(monkeypatch):
+    report = checked("overwrites", properties=["mutation"])
+    finding = next(each for each in report.findings if "prediction" in str(each.actual))
+    assert finding.actual == "it changed its argument prediction"
+    before, after = printed(finding.snippet, monkeypatch).split("tensor")[1:]
+    assert before != after
+
+
+def test_a_snippet_of_a_layout_lays_its_tensors_out_so(monkeypatch):
+    report = checked("flattens", properties=["layout"])
+    finding = next(each for each in report.findings if each.snippet)
+    assert "view size is not compatible" in str(finding.actual)
+    with pytest.raises(RuntimeError, match="view size is not compatible"):
+        printed(finding.snippet, monkeypatch)
+
+
+def test_every_convention_that_would_explain_a_finding_is_named():
+    report = checked("zeroes", "cross_entropy", conventions=NAN, properties=["edge-case"])
+    hints = {each.case.rpartition("/")[2]: each.hint for each in report.findings}
+    assert hints["all-ignored-mean"] == (
+        "It conforms here with --convention 'ignored-in-mean=counted' or --convention "
+        "'empty-mean=zero', if that is by design."
+    )
