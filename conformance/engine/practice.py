@@ -103,8 +103,9 @@ def usual(known: Mapping[str, Program], choices: Mapping[str, str]) -> Mapping[s
     """The programs that are known under these choices."""
 
     def fits(name: str) -> bool:
-        convention, choice = ONLY_UNDER.get(name, ("", ""))
-        return name not in ONLY_STATED and choices.get(convention, "").partition("(")[0] == choice
+        convention, allowed = ONLY_UNDER.get(name, ("", ("",)))
+        choice = choices.get(convention, "").partition("(")[0]
+        return name not in ONLY_STATED and choice in allowed
 
     return {name: program for name, program in known.items() if fits(name)}
 

@@ -41,12 +41,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Probe:
-    """Asks a callable about one loss; `takes_reduction` says that its signature has one."""
+    """Asks a callable about one loss; `takes_reduction` says that its signature has one.
+
+    `defaults` are its arguments whose own default is not the spec's, which is always passed.
+    """
 
     side: Side
     loss: Loss
     worker: Evaluator
     takes_reduction: bool
+    defaults: tuple[str, ...] = ()
 
     def case(self, dtype: str, batch: tuple[int, ...], reduction: str) -> Case:
         classes = CLASSES if has_classes(self.loss) else None
@@ -89,6 +93,7 @@ def settle(probe: Probe, dtypes: Sequence[str], *, stated: bool, layout_free: bo
             refused[batch_key(len(batch))] = _refusal(f"a batch of {len(batch)} axes", outcome)
     batch = next(each for each, outcome in answers.items() if outcome.value is not None)
     largest = max((b for b, o in answers.items() if o.value is not None), key=len)
+    _own_defaults(probe, base, batch, binding, notes)
     kept = _dtypes(probe, dtypes, base, batch, binding, refused, stated)
     binding = _with_unsupported(binding, refused)
     if probe.takes_reduction:
@@ -152,6 +157,19 @@ def _dtypes(
         if outcome.raised is not None:
             refused[dtype] = _refusal(dtype, outcome)
     return tuple(dtype for dtype in dtypes if dtype not in refused)
+
+
+def _own_defaults(
+    probe: Probe, dtype: str, batch: tuple[int, ...], binding: Binding, notes: list[str]
+) -> None:
+    """Whether a call without what is always passed works at all: users leave it out."""
+    for name in probe.defaults:
+        left = {key: value for key, value in binding.constants.items() if key != name}
+        plain = binding.model_copy(update={"constants": left})
+        (outcome,) = probe.ask([probe.case(dtype, batch, probe.plain())], plain)
+        if outcome.raised is not None:
+            said = str(outcome.raised).strip().splitlines()[0][:_LONGEST]
+            notes.append(f"with {name} left at its own default it raises {said}")
 
 
 def _with_unsupported(binding: Binding, more: Mapping[str, str]) -> Binding:

@@ -17,6 +17,8 @@ from conformance.targets.description import Description
 from conformance.targets.place import Place
 
 _POSITIONAL = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
+NONE = "-"
+"""In place of an argument's name: the callable has none that means the same."""
 _NAMED = ("POSITIONAL_OR_KEYWORD", "KEYWORD_ONLY")
 
 
@@ -149,6 +151,8 @@ def _taken(candidate: Candidate, loss: Loss, found: Description) -> dict[str, st
     taken = {}
     for name in loss.parameters:
         their = candidate.renames.get(name, name)
+        if their == NONE:
+            continue
         if found.accepts(their):
             taken[name] = their
         elif name in candidate.renames:
@@ -175,8 +179,15 @@ def _unaccepted(
     candidate: Candidate, loss: Loss, found: Description, taken: Mapping[str, str]
 ) -> Mapping[str, str]:
     where = "its constructor" if found.kind == "class" else candidate.place.name
+
+    def reason(name: str) -> str:
+        their = candidate.renames.get(name, name)
+        if their == NONE:
+            return f"its author says that it takes no {name} as the spec means it"
+        return f"{where} takes no argument {their}"
+
     return {
-        name: f"{where} takes no argument {candidate.renames.get(name, name)}"
+        name: reason(name)
         for name in loss.parameters
         if name not in taken and name not in candidate.parameters
     }
@@ -188,12 +199,10 @@ MOST_AXES = 8
 
 def _refused_batches(candidate: Candidate) -> dict[str, str]:
     """Batches that the author does not offer."""
-    if not candidate.batch_axes:
-        return {}
     offered = " or ".join(map(str, candidate.batch_axes))
     reason = f"its author says that it takes batches of {offered} axes"
-    axes = (each for each in range(MOST_AXES + 1) if each not in candidate.batch_axes)
-    return {batch_key(each): reason for each in axes}
+    axes = set(range(MOST_AXES + 1)) - set(candidate.batch_axes or range(MOST_AXES + 1))
+    return {batch_key(each): reason for each in sorted(axes)}
 
 
 def _unchecked(candidate: Candidate, loss: Loss) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 from reference.algorithms import (
     binary,
     binary_logits,
+    binary_moved,
     distribution,
     divergence,
     likelihood,
@@ -52,7 +53,8 @@ VALUES: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         "binary_cross_entropy": {
             "clamped_logs": binary.clamped_logs,
             "clipped_probabilities": binary.clipped_probabilities,
-            "clipped_then_clamped_logs": binary.clipped_then_clamped_logs,
+            "clipped_then_clamped_logs": binary_moved.clipped_then_clamped_logs,
+            "shifted_logs": binary_moved.shifted_logs,
         },
         "binary_cross_entropy_with_logits": {
             "log_sigmoid_subtracted": binary_logits.log_sigmoid_subtracted,
@@ -93,7 +95,8 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
         "binary_cross_entropy": {
             "difference_over_variance": binary.clamped_logs_gradient,
             "autograd_through_clip": binary.clipped_probabilities_gradient,
-            "clip_then_difference_over_variance": binary.clipped_then_clamped_logs_gradient,
+            "clip_then_difference_over_variance": binary_moved.clipped_then_clamped_logs_gradient,
+            "shifted_logs": binary_moved.shifted_logs_gradient,
             "autograd_of_two_logs": binary.two_logs_gradient,
             "two_quotients": binary.two_quotients_gradient,
         },
@@ -162,15 +165,24 @@ WEIGHTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
 frameworks differentiate by weights at all. torch composes them of single operations (functional.py,
 mse_loss and l1_loss; LossNLL.cpp, cross_entropy_loss_prob_target)."""
 
-ONLY_UNDER: Mapping[str, tuple[str, str]] = MappingProxyType(
+_LOG, _UNMOVED = "log-of-zero", ("exact", "floor")
+ONLY_UNDER: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "clipped_probabilities": ("log-of-zero", "clip"),
-        "autograd_through_clip": ("log-of-zero", "clip"),
-        "clipped_then_clamped_logs": ("log-of-zero", "clip"),
-        "clip_then_difference_over_variance": ("log-of-zero", "clip"),
-        "softmax_less_target": ("target-mass", "assumed-one"),
+        "clamped_logs": (_LOG, _UNMOVED),
+        "difference_over_variance": (_LOG, _UNMOVED),
+        "autograd_of_two_logs": (_LOG, _UNMOVED),
+        "two_quotients": (_LOG, _UNMOVED),
+        "clipped_probabilities": (_LOG, ("clip",)),
+        "autograd_through_clip": (_LOG, ("clip",)),
+        "clipped_then_clamped_logs": (_LOG, ("clip",)),
+        "clip_then_difference_over_variance": (_LOG, ("clip",)),
+        "shifted_logs": (_LOG, ("shift",)),
+        "softmax_less_target": ("target-mass", ("assumed-one",)),
+        "norm_times_difference": ("last-axis", ("kept",)),
     }
 )
-"""Programs that are known under one choice of a convention alone: log(1 - p) loses all digits of a
-small p, and passes in Keras because p is clipped there first; a softmax less its target is the
-slope where the targets of a sample add up to one."""
+"""Programs that are known under some choices of a convention alone: they compute nothing else.
+
+log(1 - p) besides loses all digits of a small p, and passes in Keras because p is clipped there
+first; a softmax less its target is the slope where the targets of a sample add up to one.
+"""

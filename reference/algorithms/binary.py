@@ -94,7 +94,7 @@ def clipped(probabilities: Array, log_of_zero: str) -> Array:
     return np.minimum(np.maximum(probabilities, low), high)
 
 
-def _inside(slope: Array, probabilities: Array, log_of_zero: str) -> Array:
+def inside(slope: Array, probabilities: Array, log_of_zero: str) -> Array:
     """What a clip hands back: nothing outside it."""
     if log_of_zero == "exact":
         return slope
@@ -126,35 +126,10 @@ def clipped_probabilities_gradient(
     up = store(store(share * target) * store(np.reciprocal(p)))
     down = store(store(share * store(1.0 - target)) * store(np.reciprocal(store(1.0 - p))))
     slope = store(up - down)
-    slope = _inside(slope, probabilities, log_of_zero)
+    slope = inside(slope, probabilities, log_of_zero)
     log_p, log_q = store(np.log(p)), store(np.log(store(1.0 - p)))
     towards = store(store(share * log_p) - store(share * log_q))
     return {"probabilities": slope, "target": towards}
-
-
-def clipped_then_clamped_logs(
-    probabilities: Array, target: Array, *, log_of_zero: str = "exact", **keywords: Any
-) -> Array:
-    """The clip, and then torch's kernel, whose own floor no clipped logarithm reaches.
-
-    Source: Keras, backend/torch/nn.py, binary_crossentropy.
-    """
-    return clamped_logs(clipped(probabilities, log_of_zero), target, **keywords)
-
-
-def clipped_then_clamped_logs_gradient(
-    probabilities: Array,
-    target: Array,
-    cotangent: Array,
-    *,
-    log_of_zero: str = "exact",
-    **keywords: Any,
-) -> dict[str, Array]:
-    """The slope of torch's kernel at the clipped probability, zero outside the clip."""
-    found = clamped_logs_gradient(
-        clipped(probabilities, log_of_zero), target, cotangent, **keywords
-    )
-    return {**found, "probabilities": _inside(found["probabilities"], probabilities, log_of_zero)}
 
 
 def two_logs_gradient(

@@ -159,3 +159,28 @@ def zeroes(logits, target, ignore_index=-100, reduction="mean"):
     if reduction != "mean":
         return loss if reduction == "none" else loss.sum()
     return loss.sum() / (target != ignore_index).sum().clamp(min=1)
+
+
+def broken_default(logits, target, label_smoothing=None, reduction="mean"):
+    """None is divided by the number of classes where nobody says otherwise."""
+    even = label_smoothing / logits.shape[-1]
+    smoothing = even * logits.shape[-1]
+    return F.cross_entropy(logits, target, label_smoothing=smoothing, reduction=reduction)
+
+
+def clipped(probabilities, target, reduction="mean"):
+    inside = probabilities.clamp(1e-7, 1 - 1e-7)
+    return F.binary_cross_entropy(inside, target, reduction=reduction)
+
+
+def shifted(probabilities, target, reduction="mean"):
+    hit = target * torch.log(probabilities + 1e-7)
+    loss = -(hit + (1 - target) * torch.log(1 - probabilities + 1e-7))
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def divides(prediction, target, weight=None, reduction="mean"):
+    """Its weight is a divisor."""
+    loss = (prediction - target) ** 2
+    loss = loss if weight is None else loss / weight
+    return loss if reduction == "none" else getattr(loss, reduction)()

@@ -90,3 +90,35 @@ def test_every_convention_that_would_explain_a_finding_is_named():
         "It conforms here with --convention 'ignored-in-mean=counted' or --convention "
         "'empty-mean=zero', if that is by design."
     )
+
+
+def test_a_default_of_its_own_that_does_not_work_is_noted():
+    report = checked("broken_default", "cross_entropy", properties=["example"], batch_axes=[1])
+    subject = candidate(report.results)
+    assert subject is not None
+    (note,) = [each for each in subject.notes if "own default" in each]
+    assert note.startswith("with label_smoothing left at its own default it raises TypeError")
+    working = checked("smooth", "cross_entropy", rename={"label_smoothing": "smoothing"})
+    subject = candidate(working.results)
+    assert subject is not None
+    assert not any("own default" in each for each in subject.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "choice"), [("clipped", "clip(1e-7)"), ("shifted", "shift(1e-7)")]
+)
+def test_probabilities_that_are_moved_from_zero_by_design_conform(name, choice):
+    report = checked(name, "binary_cross_entropy", conventions={"log-of-zero": choice})
+    assert report.ok, str(report)
+    assert all(cell.cases for cell in report.results.cells)
+
+
+def test_an_argument_of_the_same_name_that_means_something_else_is_left_alone():
+    report = checked("divides", properties=["value"], rename={"weight": "-"})
+    assert report.ok, str(report)
+    subject = candidate(report.results)
+    assert subject is not None
+    assert subject.unsupported["weight"] == (
+        "its author says that it takes no weight as the spec means it"
+    )
+    assert not checked("divides", properties=["value"]).ok

@@ -28,7 +28,8 @@ def test_a_program_that_takes_no_weights_judges_none_but_those_that_state_it() -
 def test_a_logarithm_of_the_complement_is_no_excuse_without_the_clip_that_goes_with_it() -> None:
     assert programs("binary_cross_entropy") == {"clamped_logs"}
     clipped = programs("binary_cross_entropy", log_of_zero="clip(1e-7)")
-    assert clipped == {"clamped_logs", "clipped_probabilities", "clipped_then_clamped_logs"}
+    assert clipped == {"clipped_probabilities", "clipped_then_clamped_logs"}
+    assert programs("binary_cross_entropy", log_of_zero="shift(1e-7)") == {"shifted_logs"}
 
 
 def slopes(loss: str, **conventions: str) -> set[str]:
