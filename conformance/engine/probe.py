@@ -12,6 +12,7 @@ from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.cases.roles import has_classes
+from conformance.engine.advice import lost_axis, own_defaults
 from conformance.engine.block import Block, Side
 from conformance.specs.models import Loss
 from conformance.targets.bindings import Binding, ReductionBinding, batch_key
@@ -93,7 +94,8 @@ def settle(probe: Probe, dtypes: Sequence[str], *, stated: bool, layout_free: bo
             refused[batch_key(len(batch))] = _refusal(f"a batch of {len(batch)} axes", outcome)
     batch = next(each for each, outcome in answers.items() if outcome.value is not None)
     largest = max((b for b, o in answers.items() if o.value is not None), key=len)
-    _own_defaults(probe, base, batch, binding, notes)
+    notes += own_defaults(probe, base, batch, binding)
+    notes += lost_axis(probe.loss, binding, answers)
     kept = _dtypes(probe, dtypes, base, batch, binding, refused, stated)
     binding = _with_unsupported(binding, refused)
     if probe.takes_reduction:
@@ -157,19 +159,6 @@ def _dtypes(
         if outcome.raised is not None:
             refused[dtype] = _refusal(dtype, outcome)
     return tuple(dtype for dtype in dtypes if dtype not in refused)
-
-
-def _own_defaults(
-    probe: Probe, dtype: str, batch: tuple[int, ...], binding: Binding, notes: list[str]
-) -> None:
-    """Whether a call without what is always passed works at all: users leave it out."""
-    for name in probe.defaults:
-        left = {key: value for key, value in binding.constants.items() if key != name}
-        plain = binding.model_copy(update={"constants": left})
-        (outcome,) = probe.ask([probe.case(dtype, batch, probe.plain())], plain)
-        if outcome.raised is not None:
-            said = str(outcome.raised).strip().splitlines()[0][:_LONGEST]
-            notes.append(f"with {name} left at its own default it raises {said}")
 
 
 def _with_unsupported(binding: Binding, more: Mapping[str, str]) -> Binding:

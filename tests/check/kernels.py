@@ -184,3 +184,7 @@ def divides(prediction, target, weight=None, reduction="mean"):
     loss = (prediction - target) ** 2
     loss = loss if weight is None else loss / weight
     return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def summed_rows(log_probabilities, target):
+    return F.kl_div(log_probabilities, target, reduction="none").sum(-1)

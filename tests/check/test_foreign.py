@@ -122,3 +122,17 @@ def test_an_argument_of_the_same_name_that_means_something_else_is_left_alone():
         "its author says that it takes no weight as the spec means it"
     )
     assert not checked("divides", properties=["value"]).ok
+
+
+def test_losses_without_the_last_axis_are_told_how_to_declare_it():
+    report = checked("summed_rows", "kl_divergence", properties=["value"])
+    subject = candidate(report.results)
+    assert subject is not None
+    assert any("say --convention last-axis=sum or" in each for each in subject.notes)
+    said = checked(
+        "summed_rows", "kl_divergence", properties=["value"], conventions={"last-axis": "sum"}
+    )
+    assert said.ok, str(said)
+    subject = candidate(said.results)
+    assert subject is not None
+    assert not any("--convention" in each for each in subject.notes)
