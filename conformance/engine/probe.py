@@ -89,6 +89,8 @@ def settle(probe: Probe, dtypes: Sequence[str], *, stated: bool, layout_free: bo
     if layout_free and has_classes(probe.loss):
         binding, answers = _class_axis(probe, base, binding, answers, notes)
     refused: dict[str, str] = {}
+    if not has_classes(probe.loss) and not _takes_rows_only(answers):
+        answers.pop((), None)
     for batch, outcome in answers.items():
         if outcome.raised is not None:
             refused[batch_key(len(batch))] = _refusal(f"a batch of {len(batch)} axes", outcome)
@@ -109,11 +111,7 @@ def _first_that_answers(
     probe: Probe, dtypes: Sequence[str], binding: Binding
 ) -> tuple[str | None, dict[tuple[int, ...], Outcome]]:
     """The first dtype in which any batch has a value, float32 first; and its answers by batch."""
-    batches = [
-        each
-        for each in BATCHES
-        if (each or has_classes(probe.loss)) and batch_key(len(each)) not in binding.unsupported
-    ]
+    batches = [each for each in BATCHES if batch_key(len(each)) not in binding.unsupported]
     for dtype in sorted(dtypes, key=lambda name: name != "float32"):
         cases = [probe.case(dtype, batch, probe.plain()) for batch in batches]
         outcomes = probe.ask(cases, binding)
@@ -121,6 +119,11 @@ def _first_that_answers(
         if any(outcome.value is not None for outcome in answers.values()):
             return dtype, answers
     return None, {}
+
+
+def _takes_rows_only(answers: Mapping[tuple[int, ...], Outcome]) -> bool:
+    """Whether a batch of one axis is refused, so that a single number is none of its batches either."""
+    return any(len(batch) == 1 and outcome.raised for batch, outcome in answers.items())
 
 
 def _class_axis(

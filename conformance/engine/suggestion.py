@@ -12,8 +12,9 @@ from conformance.engine.judge import Held, LimitsAt, judge
 from conformance.specs.choice import ChoiceForm
 from conformance.specs.models import Loss
 
-_ARGUMENTS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-10", "1e-12", "-100")
-"""What is tried where a choice takes a number: what people write there."""
+_ARGUMENTS = {"value": ("-100",), "slope": ("-1", "0", "1")}
+_SMALL = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-10", "1e-12")
+"""What is tried where a choice takes a number: what people write there, by the number's name."""
 
 
 def suggestion(fault: Fault, block: Block) -> str:
@@ -35,7 +36,9 @@ def _others(loss: Loss, declared: dict[str, str]) -> Iterator[tuple[str, str]]:
         for form in map(ChoiceForm.parse, convention.choices):
             texts = [form.name]
             if form.argument is not None:
-                texts = [f"{form.name}({number})" for number in _ARGUMENTS]
+                texts = [
+                    f"{form.name}({number})" for number in _ARGUMENTS.get(form.argument, _SMALL)
+                ]
             yield from ((name, text) for text in texts if text != declared[name])
 
 

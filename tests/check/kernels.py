@@ -188,3 +188,9 @@ def divides(prediction, target, weight=None, reduction="mean"):
 
 def summed_rows(log_probabilities, target):
     return F.kl_div(log_probabilities, target, reduction="none").sum(-1)
+
+
+def of_images(logits, target, reduction="mean"):
+    if logits.ndim < 2:
+        raise ValueError("two axes at least")
+    return F.binary_cross_entropy_with_logits(logits, target, reduction=reduction)

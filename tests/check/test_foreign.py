@@ -129,10 +129,26 @@ def test_losses_without_the_last_axis_are_told_how_to_declare_it():
     subject = candidate(report.results)
     assert subject is not None
     assert any("say --convention last-axis=sum or" in each for each in subject.notes)
-    said = checked(
-        "summed_rows", "kl_divergence", properties=["value"], conventions={"last-axis": "sum"}
-    )
+    by_design = {"last-axis": "sum", "zero-target": "nan"}
+    said = checked("summed_rows", "kl_divergence", properties=["value"], conventions=by_design)
     assert said.ok, str(said)
     subject = candidate(said.results)
     assert subject is not None
     assert not any("--convention" in each for each in subject.notes)
+
+
+def test_what_refuses_a_row_is_not_asked_for_a_single_number():
+    report = checked("of_images", BCE, properties=["edge-case"], conventions=COMPLEMENT)
+    subject = candidate(report.results)
+    assert subject is not None
+    assert {"scalar-batch", "batch-of-1-axes"} <= set(subject.unsupported)
+    outcomes = {each.id: each.verdict for cell in report.results.cells for each in cell.outcomes}
+    assert outcomes["no-axes"] == "n/a"
+
+
+def test_a_number_that_no_author_would_write_is_not_suggested():
+    summed = {"last-axis": "sum"}
+    report = checked("summed_rows", "kl_divergence", properties=["value"], conventions=summed)
+    hints = " ".join(each.hint for each in report.findings)
+    assert "zero-target=nan" in hints
+    assert "clip(-" not in hints
