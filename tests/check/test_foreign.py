@@ -152,3 +152,11 @@ def test_a_number_that_no_author_would_write_is_not_suggested():
     hints = " ".join(each.hint for each in report.findings)
     assert "zero-target=nan" in hints
     assert "clip(-" not in hints
+
+
+def test_a_kernel_of_rows_alone_is_asked_for_transposed_rows():
+    report = checked("Copies", "cross_entropy", properties=["gradient", "layout"], conventions=NAN)
+    assert {each.property for each in report.findings} == {"layout"}
+    finding = report.findings[0]
+    assert finding.case.startswith("layout:cross_entropy/float32/typical/4x5c/")
+    assert ".requires_grad_()" in finding.snippet
