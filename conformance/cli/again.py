@@ -72,6 +72,8 @@ def read_call(file: str, asked: Asked) -> Asked:
         rename=dict(call.get("rename", {})),
         layout=dict(call.get("layout", {})),
         params=dict(call.get("params", {})),
+        arguments=dict(call.get("argument", {})),
+        batch_axes=call.get("batch-axes"),
         conventions=dict(call.get("convention", {})),
         no_gradient=tuple(call.get("no-gradient", ())),
         algorithm=call.get("algorithm"),

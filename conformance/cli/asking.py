@@ -31,6 +31,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where it runs."),
     click.option("--params", multiple=True, metavar="NAME=VALUE", help="Hold a parameter there."),
     click.option(
+        "--argument", multiple=True, metavar="NAME=VALUE", help="One of its own, always passed."
+    ),
+    click.option("--batch-axes", metavar="N[,N]", help="Batches that it takes, 1 for (N, C)."),
+    click.option(
         "--convention", multiple=True, metavar="NAME=CHOICE", help="A choice that is by design."
     ),
     click.option(
@@ -57,6 +61,8 @@ def one_asked(
     layout: Sequence[str],
     device: str,
     params: Sequence[str],
+    argument: Sequence[str],
+    batch_axes: str | None,
     convention: Sequence[str],
     no_gradient: tuple[str, ...],
     algorithm: str | None,
@@ -70,6 +76,7 @@ def one_asked(
     return Asked(
         place=place, spec=spec, framework=framework, rename=pairs("--rename", rename),
         layout=pairs("--layout", layout), device=device, params=pairs("--params", params),
+        arguments=pairs("--argument", argument), batch_axes=batch_axes,
         conventions=pairs("--convention", convention), no_gradient=no_gradient,
         algorithm=algorithm, known=known, timeout=timeout, memory=memory << 20,
     )  # fmt: skip

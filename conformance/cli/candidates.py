@@ -22,6 +22,8 @@ KEYS = {
     "rename": ("rename", _PAIRS),
     "layout": ("layout", _PAIRS),
     "params": ("params", _PAIRS),
+    "argument": ("arguments", _PAIRS),
+    "batch-axes": ("batch_axes", _TEXT),
     "convention": ("conventions", _PAIRS),
     "no-gradient": ("no_gradient", _TEXTS),
     "algorithm": ("algorithm", _TEXT),

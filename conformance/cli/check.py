@@ -61,6 +61,8 @@ def command(
     device: str,
     properties: tuple[str, ...],
     params: tuple[str, ...],
+    argument: tuple[str, ...],
+    batch_axes: str | None,
     convention: tuple[str, ...],
     no_gradient: tuple[str, ...],
     algorithm: str | None,
@@ -80,8 +82,8 @@ def command(
     """
     asked = replace(
         one_asked(
-            place or "", spec, framework, rename, layout, device, params, convention,
-            no_gradient, algorithm, known, timeout, memory,
+            place or "", spec, framework, rename, layout, device, params, argument,
+            batch_axes, convention, no_gradient, algorithm, known, timeout, memory,
         ),
         loss=loss or "", dtypes=dtype, properties=properties, profile=profile, seed=seed,
         alone=alone,

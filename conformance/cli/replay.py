@@ -40,6 +40,8 @@ def command(
     layout: tuple[str, ...],
     device: str,
     params: tuple[str, ...],
+    argument: tuple[str, ...],
+    batch_axes: str | None,
     convention: tuple[str, ...],
     no_gradient: tuple[str, ...],
     algorithm: str | None,
@@ -57,8 +59,8 @@ def command(
         from conformance.cli.again import again, read_call
 
         asked = one_asked(
-            place or "", spec, framework, rename, layout, device, params, convention,
-            no_gradient, algorithm, _one(known), timeout, memory,
+            place or "", spec, framework, rename, layout, device, params, argument,
+            batch_axes, convention, no_gradient, algorithm, _one(known), timeout, memory,
         )  # fmt: skip
         return again(case_id, asked if results is None else read_call(results, asked))
     return _on_targets(case_id, target, known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from conformance.engine.request import DTYPES, PROFILES, PROPERTIES
 from conformance.specs.library import Library, load_library, load_loss, with_loss
 from conformance.specs.models import Loss, Parameter
-from conformance.targets.candidate import Candidate, CandidateError
+from conformance.targets.bindings import Scalar
+from conformance.targets.candidate import MOST_AXES, Candidate, CandidateError
 from conformance.targets.guess import FRAMEWORKS, guess, unreadable
 from conformance.targets.place import Place, read_place
 
@@ -33,6 +35,8 @@ class Asked:
     rename: Mapping[str, str] = field(default_factory=dict)
     layout: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    batch_axes: str | None = None
     conventions: Mapping[str, str] = field(default_factory=dict)
     no_gradient: tuple[str, ...] = ()
     algorithm: str | None = None
@@ -52,6 +56,7 @@ class Asked:
         parts = {
             "place": self.place, "spec": self.spec, "framework": self.framework,
             "rename": dict(self.rename), "layout": dict(self.layout), "params": dict(self.params),
+            "argument": dict(self.arguments), "batch-axes": self.batch_axes,
             "convention": dict(self.conventions), "no-gradient": list(self.no_gradient),
             "algorithm": self.algorithm, "known": self.known,
             "device": self.device if self.device != "cpu" else None,
@@ -75,6 +80,8 @@ def candidate_at(asked: Asked, loss: Loss, place: Place, framework: str) -> Cand
         renames=dict(asked.rename),
         layout={name: _axis(name, text) for name, text in asked.layout.items()},
         parameters={name: _value(loss, name, text) for name, text in asked.params.items()},
+        arguments={name: _argument(text) for name, text in asked.arguments.items()},
+        batch_axes=_batch_axes(asked.batch_axes),
         conventions=dict(asked.conventions),
         constant=asked.no_gradient,
         algorithm=asked.algorithm,
@@ -140,6 +147,26 @@ def _axis(name: str, text: str) -> int:
     if name != "classes" or not text.lstrip("-").isdigit():
         raise CandidateError(f"--layout {name}={text}: cannot be read; write classes=1")
     return int(text)
+
+
+def _batch_axes(text: str | None) -> tuple[int, ...]:
+    if text is None:
+        return ()
+    words = [each.strip() for each in text.split(",")]
+    if not all(word.isdigit() and int(word) <= MOST_AXES for word in words):
+        raise CandidateError(f"--batch-axes {text}: cannot be read; write 1, or 1,2")
+    return tuple(map(int, words))
+
+
+def _argument(text: str) -> Scalar:
+    """A number, true, false or none where the text is one, else the text itself."""
+    words: dict[str, Scalar] = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def _value(loss: Loss, name: str, text: str) -> bool | int | float:

@@ -26,7 +26,8 @@ class Fault:
     `expected` and `actual` say in words what a judgement does not hold, `hint` what may be meant.
     `cause` keeps apart what one property finds for several reasons; `behind` are departures of
     single calls that it follows from.
-    `rule` is what it breaks, where that is more than the rule of its kind.
+    `rule` is what it breaks, where that is more than the rule of its kind; `changed` names the
+    arguments that the call wrote to.
     """
 
     property: str
@@ -42,6 +43,7 @@ class Fault:
     cause: str = ""
     behind: tuple[Fault, ...] = ()
     rule: str = ""
+    changed: tuple[str, ...] = ()
 
 
 Explain = Callable[[Fault], Deviation | None]

@@ -135,7 +135,7 @@ def made_ready(
     if found.dtype is not None and not asked:
         dtypes, asked = (found.dtype,), True
     reduces = found.accepts(binding.reduction_name)
-    probe = Probe(side, loss, worker, reduces)
+    probe = Probe(side, loss, worker, reduces, _defaults(binding, found))
     settled = settle(probe, dtypes, stated=asked, layout_free=not candidate.layout)
     side = _side(target, settled.binding, stated)
     return Ready(
@@ -144,6 +144,13 @@ def made_ready(
         settled.dtypes,
         _notes(candidate, loss, found, settled),
     )
+
+
+def _defaults(binding: Binding, found: Description) -> tuple[str, ...]:
+    """The callable's arguments for parameters of the spec whose own default is another one."""
+    named = {bound.name for name in binding.parameters if (bound := binding.parameter(name))}
+    arguments = (found.argument(name) for name in binding.constants if name in named)
+    return tuple(each.name for each in arguments if each is not None and not each.required)
 
 
 def _side(target: Target, binding: Binding, stated: Stated | None) -> Side:
@@ -172,6 +179,8 @@ def _notes(candidate: Candidate, loss: Loss, found: Description, settled: Found)
     ]
     named += [binding.reduction_name] if found.accepts(binding.reduction_name) else []
     by_name = f", by name {', '.join(named)}" if named else ""
+    always = ", ".join(f"{name}={value!r}" for name, value in candidate.arguments.items())
+    by_name += f", always with {always}" if always else ""
     notes = [f"called as {candidate.place.name}({', '.join(inputs)}){by_name}"]
     notes += [f"importing it: {change}, and was put back" for change in found.altered]
     notes += [_order(found, loss, binding)] if _order(found, loss, binding) else []

@@ -163,7 +163,11 @@ def mutation_fault(case: Case, call: Call, outcome: Outcome) -> Fault | None:
         changes.append(f"left its process altered: {', '.join(outcome.altered)}")
     if not changes:
         return None
-    return Fault("mutation", "mutation", case, call, f"the call {' and '.join(changes)}")
+    told = " and ".join(changes)
+    return Fault(
+        "mutation", "mutation", case, call, f"the call {told}",
+        actual=f"it {told}", changed=outcome.mutated,
+    )  # fmt: skip
 
 
 def abscissa(held: Held, expected: Floats) -> Floats | None:

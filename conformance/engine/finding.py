@@ -19,6 +19,7 @@ from conformance.results.cell import Deviation, Example, Finding
 from conformance.results.verdict import Kind
 from conformance.targets.regression import Due, regression_test
 from conformance.targets.snippet import snippet
+from conformance.targets.target import backend_of
 
 WHY: dict[Kind, str] = {
     "value": "The loss is further from the truth than its own order of operations allows.",
@@ -88,6 +89,7 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
     case, call = fault.case, fault.call
     case_id = f"{fault.property}:{case.id}"
     numbers = _numbers(fault)
+    backend = backend_of(target)
     identity = f"{target} {fault.property} {fault.kind} {fault.input} {case.dtype} {case.loss}"
     identity += f" {fault.cause}" * bool(fault.cause)
     return Finding(
@@ -105,8 +107,8 @@ def finding(fault: Fault, group: list[Fault], target: str) -> Finding:
         parameters=as_mapping(case.parameters),
         reduction=case.reduction,
         hint=fault.hint,
-        snippet=snippet(call, fault.input),
-        test=regression_test(call, fault.input, fault.kind, _due(fault), _form_due(fault)),
+        snippet=snippet(call, fault.input, fault.changed, backend),
+        test=regression_test(call, fault.input, fault.kind, _due(fault), _form_due(fault), backend),
         smallest=tuple(_example(each) for each in group[:3]),
         extent=extent_of(fault, group),
         **numbers,

@@ -11,9 +11,9 @@ import numpy as np
 from conformance.cases.case import Case
 from conformance.cases.identities import Equation, equation
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault
+from conformance.engine.book import Book, Fault, value_fault
 from conformance.engine.divisor import divisor
-from conformance.engine.judge import Held
+from conformance.engine.judge import Held, judge
 from conformance.engine.misreduced import suspect
 from conformance.engine.standard import envelope
 from conformance.numerics.arithmetic import Arithmetic
@@ -75,7 +75,11 @@ def _judge(
             if name == REDUCTION:
                 note += sides.suspect(*values)
             told = [_told(value) for value in values]
-            fault = Fault(name, kind, found.left, calls[0], note, None, None, told[1], told[0])
+            behind = tuple(sides.departures(calls, values))
+            fault = Fault(
+                name, kind, found.left, calls[0], note,
+                expected=told[1], actual=told[0], behind=behind,
+            )  # fmt: skip
         book.check(name, found.left, fault)
 
     return judged
@@ -103,6 +107,13 @@ class Sides:
             apart, bound, overflow = self._compared(left, right)
             bound = bound * (1.0 + 2.0**-26) + 2.0 * self.left.form.smallest_subnormal
         return np.where(overflow | np.isnan(bound), 0.0, apart), bound
+
+    def departures(self, calls: Sequence[Call], values: Sequence[Floats]) -> Iterator[Fault]:
+        """The sides that are wrong by themselves, from which a gap between them follows."""
+        for held, call, value in zip((self.left, self.right), calls, values, strict=True):
+            judged = judge(value, held.value(), held.form, held.value_limits_at)
+            if judged.failed.size:
+                yield value_fault("value", held.case, call, judged, None)
 
     def suspect(self, left: Floats, right: Floats) -> str:
         """What may be wrong with a reduction, in words."""

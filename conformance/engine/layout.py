@@ -38,7 +38,8 @@ _NO_NEGATIVE = "a tensor of PyTorch has no negative strides"
 _WRITABLE = "a tensor of PyTorch is writable"
 _OWN = "{} decides itself where its tensors lie: the caller has no strides"
 _AXES = {"transposed": 2, "channels-last": 3}
-_SHAPES = ((4, 3, 5), (2, 3, 4))  # without and with a class axis
+_SHAPES = (((4, 3, 5), (4, 3)), ((2, 3, 4), (4,)))
+"""Batches without and with a class axis behind them: of many axes, and of as few as kernels take."""
 
 
 def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
@@ -51,7 +52,8 @@ def tasks(block: Block, cases: Sequence[Case], book: Book) -> Iterator[Task]:
             book.note(LAYOUT, cell.Outcome(word, {}, "", "", "n/a", reason))
             continue
         fitting = [case for case in drawn if _fits(case, word, block.loss)]
-        for case in [*_own(block), *fitting[: 1 + len(cases) // FEW]]:
+        own = [case for case in _own(block) if _fits(case, word, block.loss)]
+        for case in [*own, *fitting[: 1 + len(cases) // FEW]]:
             made = variant(_constant_rows(case) if word == "broadcast" else case, word)
             call = block.bound(made)
             if isinstance(call, Call):
@@ -80,10 +82,11 @@ def is_finite(case: Case) -> bool:
 
 
 def _own(block: Block) -> Iterator[Case]:
-    loss, shape = block.loss, _SHAPES[has_classes(block.loss)]
-    for reduction in ("none", "mean"):
-        if reduction in loss.reductions:
-            yield build(plain_recipe(loss, block.dtype, shape, reduction), loss)
+    loss, shapes = block.loss, _SHAPES[has_classes(block.loss)]
+    for shape in shapes:
+        for reduction in ("none", "mean"):
+            if reduction in loss.reductions:
+                yield build(plain_recipe(loss, block.dtype, shape, reduction), loss)
 
 
 def _fits(case: Case, word: str, loss: Loss) -> bool:

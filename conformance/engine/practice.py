@@ -16,7 +16,7 @@ from conformance.specs.library import load_library
 from conformance.specs.models import Loss
 from conformance.targets.bindings import Algorithm, Binding
 from conformance.targets.profiles import Profile, Rounding
-from reference.algorithms import GRADIENTS, ONLY_UNDER, VALUES, WEIGHTS
+from reference.algorithms import GRADIENTS, ONLY_STATED, ONLY_UNDER, VALUES, WEIGHTS
 
 ENVELOPE, FORMULA = "envelope", "formula"
 
@@ -103,8 +103,9 @@ def usual(known: Mapping[str, Program], choices: Mapping[str, str]) -> Mapping[s
     """The programs that are known under these choices."""
 
     def fits(name: str) -> bool:
-        convention, choice = ONLY_UNDER.get(name, ("", ""))
-        return choices.get(convention, "").partition("(")[0] == choice
+        convention, allowed = ONLY_UNDER.get(name, ("", ("",)))
+        choice = choices.get(convention, "").partition("(")[0]
+        return name not in ONLY_STATED and choice in allowed
 
     return {name: program for name, program in known.items() if fits(name)}
 

@@ -12,6 +12,7 @@ from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.cases.roles import has_classes
+from conformance.engine.advice import lost_axis, own_defaults
 from conformance.engine.block import Block, Side
 from conformance.specs.models import Loss
 from conformance.targets.bindings import Binding, ReductionBinding, batch_key
@@ -41,12 +42,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Probe:
-    """Asks a callable about one loss; `takes_reduction` says that its signature has one."""
+    """Asks a callable about one loss; `takes_reduction` says that its signature has one.
+
+    `defaults` are its arguments whose own default is not the spec's, which is always passed.
+    """
 
     side: Side
     loss: Loss
     worker: Evaluator
     takes_reduction: bool
+    defaults: tuple[str, ...] = ()
 
     def case(self, dtype: str, batch: tuple[int, ...], reduction: str) -> Case:
         classes = CLASSES if has_classes(self.loss) else None
@@ -84,11 +89,15 @@ def settle(probe: Probe, dtypes: Sequence[str], *, stated: bool, layout_free: bo
     if layout_free and has_classes(probe.loss):
         binding, answers = _class_axis(probe, base, binding, answers, notes)
     refused: dict[str, str] = {}
+    if not has_classes(probe.loss) and not _takes_rows_only(answers):
+        answers.pop((), None)
     for batch, outcome in answers.items():
         if outcome.raised is not None:
             refused[batch_key(len(batch))] = _refusal(f"a batch of {len(batch)} axes", outcome)
     batch = next(each for each, outcome in answers.items() if outcome.value is not None)
     largest = max((b for b, o in answers.items() if o.value is not None), key=len)
+    notes += own_defaults(probe, base, batch, binding)
+    notes += lost_axis(probe.loss, binding, answers)
     kept = _dtypes(probe, dtypes, base, batch, binding, refused, stated)
     binding = _with_unsupported(binding, refused)
     if probe.takes_reduction:
@@ -102,7 +111,7 @@ def _first_that_answers(
     probe: Probe, dtypes: Sequence[str], binding: Binding
 ) -> tuple[str | None, dict[tuple[int, ...], Outcome]]:
     """The first dtype in which any batch has a value, float32 first; and its answers by batch."""
-    batches = [each for each in BATCHES if each or has_classes(probe.loss)]
+    batches = [each for each in BATCHES if batch_key(len(each)) not in binding.unsupported]
     for dtype in sorted(dtypes, key=lambda name: name != "float32"):
         cases = [probe.case(dtype, batch, probe.plain()) for batch in batches]
         outcomes = probe.ask(cases, binding)
@@ -110,6 +119,11 @@ def _first_that_answers(
         if any(outcome.value is not None for outcome in answers.values()):
             return dtype, answers
     return None, {}
+
+
+def _takes_rows_only(answers: Mapping[tuple[int, ...], Outcome]) -> bool:
+    """Whether a batch of one axis is refused, so that a single number is none of its batches either."""
+    return any(len(batch) == 1 and outcome.raised for batch, outcome in answers.items())
 
 
 def _class_axis(

@@ -1,4 +1,4 @@
-"""Which single choice of a convention, had it been declared, would explain a fault."""
+"""Which single choices of a convention, had it been declared, would explain a fault."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from conformance.engine.judge import Held, LimitsAt, judge
 from conformance.specs.choice import ChoiceForm
 from conformance.specs.models import Loss
 
-_ARGUMENTS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-10", "1e-12", "-100")
-"""What is tried where a choice takes a number: what people write there."""
+_ARGUMENTS = {"value": ("-100",), "slope": ("-1", "0", "1")}
+_SMALL = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-10", "1e-12")
+"""What is tried where a choice takes a number: what people write there, by the number's name."""
 
 
 def suggestion(fault: Fault, block: Block) -> str:
-    """A sentence that names the choice, or nothing; conventions are no matter of other dtypes."""
+    """A sentence that names each choice that alone would do, one a convention; or nothing.
+
+    Conventions are no matter of other dtypes.
+    """
     if fault.judged is None or fault.call.dtypes:
         return ""
     declared = block.choices()
+    found: dict[str, str] = {}
     for name, text in _others(block.loss, declared):
-        if _explains(fault, block, {**declared, name: text}):
-            return f"It conforms here with --convention '{name}={text}', if that is by design."
-    return ""
+        if name not in found and _explains(fault, block, {**declared, name: text}):
+            found[name] = f"--convention '{name}={text}'"
+    if not found:
+        return ""
+    return f"It conforms here with {' or '.join(found.values())}, if that is by design."
 
 
 def _others(loss: Loss, declared: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -32,7 +39,9 @@ def _others(loss: Loss, declared: dict[str, str]) -> Iterator[tuple[str, str]]:
         for form in map(ChoiceForm.parse, convention.choices):
             texts = [form.name]
             if form.argument is not None:
-                texts = [f"{form.name}({number})" for number in _ARGUMENTS]
+                texts = [
+                    f"{form.name}({number})" for number in _ARGUMENTS.get(form.argument, _SMALL)
+                ]
             yield from ((name, text) for text in texts if text != declared[name])
 
 

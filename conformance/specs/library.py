@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -113,8 +114,14 @@ def loss_files(folder: Path) -> list[Path]:
 def load_loss(path: Path) -> Loss:
     """Read one loss; its id and family come from the file's name and folder. Raises SpecError."""
     document = read(path)
-    extra = {"id": path.stem, "family": path.resolve().parent.name, "file": str(path)}
+    extra = {"id": path.stem, "family": _family(path), "file": str(path)}
     return validate(TypeAdapter(Loss), document, extra, Loss)
+
+
+def _family(path: Path) -> str:
+    """The folder's name, as a family may be called: a spec of one's own lies where it lies."""
+    name = re.sub(r"[^a-z0-9_]", "_", path.resolve().parent.name.lower())
+    return name if name[:1].isalpha() else f"family_{name}"
 
 
 def load_shared(path: Path, kind: Any) -> dict[str, Any]:

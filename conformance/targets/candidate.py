@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.specs.models import Loss
-from conformance.targets.bindings import Binding, ParameterBinding, ReductionBinding, Scalar
+from conformance.targets.bindings import (
+    Binding,
+    ParameterBinding,
+    ReductionBinding,
+    Scalar,
+    batch_key,
+)
 from conformance.targets.description import Description
 from conformance.targets.place import Place
 
 _POSITIONAL = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
+NONE = "-"
+"""In place of an argument's name: the callable has none that means the same."""
 _NAMED = ("POSITIONAL_OR_KEYWORD", "KEYWORD_ONLY")
 
 
@@ -22,8 +30,10 @@ class CandidateError(ValueError):
 class Candidate:
     """A callable and what its author says of it; see the contract of `check`.
 
-    `parameters` are held at these values; `constant` names inputs without a gradient; `algorithm`
-    is a registered one or `file.py:program`; `known` a file of known deviations.
+    `parameters` are held at these values; `arguments` are the callable's own, which the spec does not
+    have; `batch_axes` are the numbers of axes of a batch that it takes, all without any; `constant`
+    names inputs without a gradient; `algorithm` is a registered one or `file.py:program`; `known` a
+    file of known deviations.
     """
 
     place: Place
@@ -33,6 +43,8 @@ class Candidate:
     renames: Mapping[str, str] = field(default_factory=dict)
     layout: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, bool | int | float] = field(default_factory=dict)
+    arguments: Mapping[str, Scalar] = field(default_factory=dict)
+    batch_axes: tuple[int, ...] = ()
     conventions: Mapping[str, str] = field(default_factory=dict)
     constant: tuple[str, ...] = ()
     algorithm: str | None = None
@@ -43,6 +55,7 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
     """How the callable is called for a loss, by the contract. Raises CandidateError."""
     _check_names(candidate, loss)
     form = "module" if found.kind == "class" else "call"
+    _check_arguments(candidate, loss, found)
     inputs = _inputs(candidate, loss, found)
     _check_required(candidate, loss, found, inputs)
     taken = _taken(candidate, loss, found)
@@ -66,7 +79,10 @@ def binding_for(candidate: Candidate, loss: Loss, found: Description) -> Binding
             "reduction_name": candidate.renames.get("reduction", "reduction"),
             "ordered": _ordered(found),
             "conventions": dict(candidate.conventions),
-            "unsupported": dict(_unaccepted(candidate, loss, found, taken)),
+            "unsupported": {
+                **_unaccepted(candidate, loss, found, taken),
+                **_refused_batches(candidate),
+            },
             "unchecked": _unchecked(candidate, loss),
             "not_differentiated": _constant(candidate, loss, found),
         }
@@ -105,6 +121,21 @@ def _check_names(candidate: Candidate, loss: Loss) -> None:
         raise CandidateError(f"--convention: {error}") from error
 
 
+def _check_arguments(candidate: Candidate, loss: Loss, found: Description) -> None:
+    """Arguments of its own must be there, and be none of the spec's."""
+    ours = {candidate.renames.get(name, name) for name in (*loss.parameters, "reduction")}
+    for name in candidate.arguments:
+        if name in ours:
+            raise CandidateError(
+                f"--argument {name}: is a parameter of {loss.id}; hold it with --params"
+            )
+        if not found.accepts(name):
+            raise CandidateError(
+                f"{candidate.place.text}: has no argument {name!r}; it takes "
+                f"{', '.join(each.name for each in found.optional) or 'none'}"
+            )
+
+
 def _inputs(candidate: Candidate, loss: Loss, found: Description) -> dict[str, str | int]:
     """Positions in the spec's order, target first for Keras; names where one was renamed."""
     order = list(loss.inputs)
@@ -134,6 +165,8 @@ def _taken(candidate: Candidate, loss: Loss, found: Description) -> dict[str, st
     taken = {}
     for name in loss.parameters:
         their = candidate.renames.get(name, name)
+        if their == NONE:
+            continue
         if found.accepts(their):
             taken[name] = their
         elif name in candidate.renames:
@@ -148,7 +181,7 @@ def _constants(
     candidate: Candidate, loss: Loss, found: Description, taken: Mapping[str, str]
 ) -> dict[str, Scalar]:
     """Parameters whose default in the callable is not the spec's: always said."""
-    constants: dict[str, Scalar] = {}
+    constants: dict[str, Scalar] = dict(candidate.arguments)
     for name, their in taken.items():
         argument, default = found.argument(their), loss.parameters[name].default
         if argument is not None and (argument.required or argument.default != default):
@@ -160,11 +193,30 @@ def _unaccepted(
     candidate: Candidate, loss: Loss, found: Description, taken: Mapping[str, str]
 ) -> Mapping[str, str]:
     where = "its constructor" if found.kind == "class" else candidate.place.name
+
+    def reason(name: str) -> str:
+        their = candidate.renames.get(name, name)
+        if their == NONE:
+            return f"its author says that it takes no {name} as the spec means it"
+        return f"{where} takes no argument {their}"
+
     return {
-        name: f"{where} takes no argument {candidate.renames.get(name, name)}"
+        name: reason(name)
         for name in loss.parameters
         if name not in taken and name not in candidate.parameters
     }
+
+
+MOST_AXES = 8
+"""More axes than any batch that is drawn has."""
+
+
+def _refused_batches(candidate: Candidate) -> dict[str, str]:
+    """Batches that the author does not offer."""
+    offered = " or ".join(map(str, candidate.batch_axes))
+    reason = f"its author says that it takes batches of {offered} axes"
+    axes = set(range(MOST_AXES + 1)) - set(candidate.batch_axes or range(MOST_AXES + 1))
+    return {batch_key(each): reason for each in sorted(axes)}
 
 
 def _unchecked(candidate: Candidate, loss: Loss) -> dict[str, str]:
@@ -200,6 +252,7 @@ def _check_required(
         )
     given = {each.name for each in places[:positional]} | {str(each) for each in inputs.values()}
     known = {candidate.renames.get(name, name) for name in (*loss.parameters, "reduction")}
+    known |= set(candidate.arguments)
     asked = [*found.takes, *(found.constructs or ())]
     for each in asked:
         named = each.kind in (*_POSITIONAL, "KEYWORD_ONLY")
@@ -212,6 +265,6 @@ def _check_required(
                 )
             raise CandidateError(
                 f"{candidate.place.text}: needs the argument {each.name!r}, which {loss.id} "
-                f"does not have; give it a default, or say which one it is with "
-                f"--rename SPEC_NAME={each.name}"
+                f"does not have; give it a value with --argument {each.name}=VALUE, or say which one "
+                f"it is with --rename SPEC_NAME={each.name}"
             )

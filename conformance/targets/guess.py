@@ -37,9 +37,9 @@ class Source:
 
 
 def guess(place: Place) -> str | None:
-    """The framework of a callable's signature, bases and body, else of its file; None if unclear.
+    """The framework of a callable's signature, bases and body, else of its file, else of what it calls.
 
-    NumPy counts only where nothing else does: most code for any framework uses it too.
+    None if unclear. NumPy counts only where nothing else does: most code for any framework uses it too.
     """
     packaged = _PACKAGES.get(place.path.partition(":")[0].partition(".")[0])
     if packaged is not None:
@@ -50,7 +50,8 @@ def guess(place: Place) -> str | None:
     source, node = _followed(source, place.name.split(".")[0], place.import_paths)
     if node is not None and (found := _only(_used(node, source))):
         return found
-    return _only(_framework(name) for name in source.imports.values())
+    own = [_framework(name) for name in source.imports.values()]
+    return _only(iter(own)) if any(own) else _only(_behind(source, place.import_paths))
 
 
 def unreadable(place: Place) -> str:
@@ -162,6 +163,16 @@ def _followed(source: Source, name: str, paths: Sequence[str]) -> tuple[Source, 
             return source, None
         source = other
     return source, None
+
+
+def _behind(source: Source, paths: Sequence[str]) -> Iterator[str | None]:
+    """The frameworks of the files that define what a file imports: a library's, for a mere wrapper."""
+    for name, dotted in source.imports.items():
+        other = None if dotted.startswith(".") else _read(source_of(dotted, paths))
+        if other is None and "." in dotted:
+            other, _ = _followed(source, name, paths)
+        if other is not None and other is not source:
+            yield from (_framework(each) for each in other.imports.values())
 
 
 def _beside(file: Path, module: str) -> Path | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from conformance.targets.call import Call
-from conformance.targets.snippet import snippet
+from conformance.targets.snippet import library_of, snippet
 
 _ELEMENT = {
     "torch": "actual.detach().double().reshape(-1)[{}].item()",
@@ -29,17 +29,22 @@ class Due:
 
 
 def regression_test(
-    call: Call, gradient_of: str | None, kind: str, due: Due | None, form: str | None
+    call: Call,
+    gradient_of: str | None,
+    kind: str,
+    due: Due | None,
+    form: str | None,
+    backend: str | None = None,
 ) -> str:
     """A test function; empty where the snippet is, or where no line of it could say what is due.
 
     `form` is the dtype or the shape that is due.
     """
-    code = snippet(call, gradient_of)
+    code = snippet(call, gradient_of, backend=backend)
     if not code or not code.splitlines()[-1].startswith("print("):
         return ""
     *lines, last = code.splitlines()
-    claim = _claim(call, kind, due, form)
+    claim = _claim(call, kind, due, form, library_of(call, backend))
     if claim is None:
         return ""
     run = f"actual = {last[len('print(') : -1]}"
@@ -57,8 +62,9 @@ def _function(call: Call, gradient_of: str | None, kind: str, body: list[str]) -
     return f"def test_{name.lower()}_{what}_{call.dtype}_{kind.replace('-', '_')}():\n{text}"
 
 
-def _claim(call: Call, kind: str, due: Due | None, form: str | None) -> list[str] | None:
-    framework = call.binding.framework
+def _claim(
+    call: Call, kind: str, due: Due | None, form: str | None, framework: str
+) -> list[str] | None:
     if kind == "dtype":
         words = [f"{_namespace(framework)}.{word}" for word in (form or call.dtype).split(" or ")]
         either = f"in ({', '.join(words)})" if len(words) > 1 else f"== {words[0]}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from conformance.targets.call import Call, request
 from conformance.targets.directional import Words, lines_along
+from conformance.targets.strides import laid_out
 from conformance.targets.target import FRAMEWORKS
 
 MOST = 24
@@ -35,30 +37,53 @@ _MAKER = {
     "jax": "jnp.array",
     "numpy": "np.array",
 }
+_ON = {
+    name: f'import os\nos.environ["KERAS_BACKEND"] = "{name}"\nimport keras\n{_HEAD[name]}'
+    for name in ("torch", "jax")
+}
 _JAX = ("optax", "jax")
 
 
-def snippet(call: Call, gradient_of: str | None = None) -> str:
+def library_of(call: Call, backend: str | None) -> str:
+    """Whose tensors a call takes: those of the backend, where Keras runs on another than its first."""
+    framework = call.binding.framework
+    return backend if framework == "keras" and backend in _ON else framework
+
+
+def snippet(
+    call: Call,
+    gradient_of: str | None = None,
+    changed: Sequence[str] = (),
+    backend: str | None = None,
+) -> str:
     """Code that prints the value, or the gradient with respect to one input along the cotangent.
 
-    Of a call along a direction it prints how these move.
-    Empty where the arrays are too large to write out, or the framework is not known.
+    Of a call along a direction it prints how these move. With `changed`, arguments that the call
+    changes, these are printed before and after it. Empty where the arrays are too large to write
+    out, or the framework is not known.
     """
-    framework = call.binding.framework
-    if framework not in FRAMEWORKS or any(a.size > MOST for a in call.arrays.values()):
+    framework = library_of(call, backend)
+    if call.binding.framework not in FRAMEWORKS or any(a.size > MOST for a in call.arrays.values()):
         return ""
-    lines = [_HEAD[framework]]
+    keras = framework != call.binding.framework
+    lines = [_ON[framework] if keras else _HEAD[framework]]
     if ":" in call.path:
         lines.append(_imported(call.path))
     if framework in _JAX and {"float64", "int64"} & {call.dtype, *call.dtypes.values()}:
         lines.append('jax.config.update("jax_enable_x64", True)')
-    lines += [f"{name} = {_tensor(call, name, array)}" for name, array in call.arrays.items()]
+    lines += [
+        f"{name} = {_tensor(call, name, array, framework)}" for name, array in call.arrays.items()
+    ]
     lines += [f"{name} = {_python(value)}" for name, value in call.plain.items()]
-    return "\n".join([*lines, *_shown(call, framework, gradient_of)])
+    lines += laid_out(call.arrays, framework, call.layout, call.gradient)
+    shown = _shown(call, framework, gradient_of)
+    if any(name in call.arrays for name in changed):
+        before = f"print({', '.join(changed)})"
+        shown = [before, shown[-1].removeprefix("print(").removesuffix(")"), before]
+    return "\n".join([*lines, *shown])
 
 
-def _tensor(call: Call, name: str, array: Any, *, still: bool = False) -> str:
-    framework = call.binding.framework
+def _tensor(call: Call, name: str, array: Any, framework: str, *, still: bool = False) -> str:
     integer = array.dtype.kind in "iub"
     dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
     axis = call.binding.layout.get("classes") if name in call.classes else None
@@ -101,6 +126,8 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     path = call.path.replace("tensorflow.", "tf.", 1) if "tf" in _HEAD[framework] else call.path
     path = path.rpartition(":")[2]
     if call.form == "module":
+        if path.startswith("keras."):
+            named.append(f'dtype="{call.dtype}"')
         expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
     elif ordered:  # an `apply`, which takes no names
         said = {
@@ -126,7 +153,10 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
 
 
 def _along(call: Call, framework: str, expression: str, wanted: str | None) -> list[str]:
-    tangents = {name: _tensor(call, name, each, still=True) for name, each in call.tangents.items()}
+    tangents = {
+        name: _tensor(call, name, each, framework, still=True)
+        for name, each in call.tangents.items()
+    }
     words = Words(expression, _seed(call, framework), tangents, wanted)
     return [*lines_along(framework, call.derivative, words)]
 

@@ -152,6 +152,12 @@ def resolve(target: Target, installed: Mapping[str, str] | None = None) -> Targe
     return replace(target, version=public(version))
 
 
+def backend_of(name: str) -> str | None:
+    """The backend in the name of a target, a callable's among them."""
+    found = re.search(r"\[([a-z]+)\]", name.rpartition(" on ")[2])
+    return found[1] if found else None
+
+
 def public(version: str) -> str:
     """A version without its local part, which says how it was built: 2.13.0+cpu is 2.13.0."""
     return version.partition("+")[0]

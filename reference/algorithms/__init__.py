@@ -13,11 +13,13 @@ from typing import Any
 from reference.algorithms import (
     binary,
     binary_logits,
+    binary_moved,
     distribution,
     divergence,
     likelihood,
     regression,
     softmax,
+    unreduced,
 )
 from reference.stable import Array, store
 from reference.weights import (
@@ -40,14 +42,19 @@ VALUES: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "log_softmax_then_gather": likelihood.log_softmax_then_gather,
             "log_sum_exp_less_target": softmax.log_sum_exp_less_target,
             "log_total_less_centred": softmax.log_total_less_centred,
+            "gathered_then_masked": unreduced.gathered_then_masked,
+            "one_hot_times_log_softmax": unreduced.one_hot_times_log_softmax,
         },
         "cross_entropy_probabilities": {
             "log_softmax_times_target": distribution.log_softmax_times_target,
             "target_times_log_total": distribution.target_times_log_total,
+            "rows_times_target": unreduced.rows_times_target,
         },
         "binary_cross_entropy": {
             "clamped_logs": binary.clamped_logs,
             "clipped_probabilities": binary.clipped_probabilities,
+            "clipped_then_clamped_logs": binary_moved.clipped_then_clamped_logs,
+            "shifted_logs": binary_moved.shifted_logs,
         },
         "binary_cross_entropy_with_logits": {
             "log_sigmoid_subtracted": binary_logits.log_sigmoid_subtracted,
@@ -75,16 +82,21 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "softmax_less_one_hot": softmax.softmax_less_one_hot_gradient,
             "log_sum_exp_autodiff": softmax.log_sum_exp_autodiff_gradient,
             "exponential_of_difference": softmax.exponential_of_difference_gradient,
+            "gathered_then_masked": unreduced.gathered_then_masked_gradient,
+            "one_hot_times_log_softmax": unreduced.one_hot_times_log_softmax_gradient,
         },
         "cross_entropy_probabilities": {
             "log_softmax_backward": distribution.log_softmax_times_target_gradient,
             "softmax_less_target": distribution.softmax_less_target_gradient,
             "log_softmax_autodiff": distribution.log_softmax_autodiff_gradient,
             "mass_times_softmax": distribution.mass_times_softmax_gradient,
+            "rows_times_target": unreduced.rows_times_target_gradient,
         },
         "binary_cross_entropy": {
             "difference_over_variance": binary.clamped_logs_gradient,
             "autograd_through_clip": binary.clipped_probabilities_gradient,
+            "clip_then_difference_over_variance": binary_moved.clipped_then_clamped_logs_gradient,
+            "shifted_logs": binary_moved.shifted_logs_gradient,
             "autograd_of_two_logs": binary.two_logs_gradient,
             "two_quotients": binary.two_quotients_gradient,
         },
@@ -101,6 +113,10 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
     }
 )
 
+ONLY_STATED = frozenset({"gathered_then_masked", "one_hot_times_log_softmax", "rows_times_target"})
+"""Programs of bindings that offer neither weights nor all kinds of smoothing: what they make of them
+is not known, so that no callable whose order is unknown is judged by them."""
+
 
 def _stored_costs(logits: Array, _: str) -> Array:
     return -likelihood.log_softmax(logits)
@@ -112,7 +128,8 @@ def _costs_below_the_whole(logits: Array, _: str) -> Array:
 
 def _of_values(loss: str, slope: Callable[[Program], Program]) -> Mapping[str, Program]:
     """The slope by weights that each order of the value has, by the name of the value's program."""
-    return {name: slope(program) for name, program in VALUES[loss].items()}
+    values = VALUES[loss].items()
+    return {name: slope(program) for name, program in values if name not in ONLY_STATED}
 
 
 WEIGHTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
@@ -148,13 +165,24 @@ WEIGHTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
 frameworks differentiate by weights at all. torch composes them of single operations (functional.py,
 mse_loss and l1_loss; LossNLL.cpp, cross_entropy_loss_prob_target)."""
 
-ONLY_UNDER: Mapping[str, tuple[str, str]] = MappingProxyType(
+_LOG, _UNMOVED = "log-of-zero", ("exact", "floor")
+ONLY_UNDER: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "clipped_probabilities": ("log-of-zero", "clip"),
-        "autograd_through_clip": ("log-of-zero", "clip"),
-        "softmax_less_target": ("target-mass", "assumed-one"),
+        "clamped_logs": (_LOG, _UNMOVED),
+        "difference_over_variance": (_LOG, _UNMOVED),
+        "autograd_of_two_logs": (_LOG, _UNMOVED),
+        "two_quotients": (_LOG, _UNMOVED),
+        "clipped_probabilities": (_LOG, ("clip",)),
+        "autograd_through_clip": (_LOG, ("clip",)),
+        "clipped_then_clamped_logs": (_LOG, ("clip",)),
+        "clip_then_difference_over_variance": (_LOG, ("clip",)),
+        "shifted_logs": (_LOG, ("shift",)),
+        "softmax_less_target": ("target-mass", ("assumed-one",)),
+        "norm_times_difference": ("last-axis", ("kept",)),
     }
 )
-"""Programs that are known under one choice of a convention alone: log(1 - p) loses all digits of a
-small p, and passes in Keras because p is clipped there first; a softmax less its target is the
-slope where the targets of a sample add up to one."""
+"""Programs that are known under some choices of a convention alone: they compute nothing else.
+
+log(1 - p) besides loses all digits of a small p, and passes in Keras because p is clipped there
+first; a softmax less its target is the slope where the targets of a sample add up to one.
+"""

@@ -114,6 +114,15 @@ def clipped(probabilities: Array, log_of_zero: str) -> Array:
     return np.minimum(np.maximum(probabilities, low), high)
 
 
+def inside(slope: Array, probabilities: Array, log_of_zero: str) -> Array:
+    """What a clip hands back: nothing outside it."""
+    if log_of_zero == "exact":
+        return slope
+    eps = parse(log_of_zero, "exact", "clip(eps)").argument
+    low, high = constant(eps, probabilities), constant(1.0 - eps, probabilities)
+    return np.where((probabilities >= low) & (probabilities <= high), slope, 0.0)
+
+
 def clipped_probabilities_gradient(
     probabilities: Array,
     target: Array,
@@ -127,7 +136,6 @@ def clipped_probabilities_gradient(
     **_: Any,
 ) -> dict[str, Array]:
     """Autograd through the clip: zero outside it."""
-    eps = parse(log_of_zero, "exact", "clip(eps)").argument
     p = clipped(probabilities, log_of_zero)
     share = -weighted(
         shared(
@@ -138,11 +146,7 @@ def clipped_probabilities_gradient(
     up = store(store(share * target) * store(np.reciprocal(p)))
     down = store(store(share * store(1.0 - target)) * store(np.reciprocal(store(1.0 - p))))
     slope = store(up - down)
-    if log_of_zero != "exact":
-        inside = (probabilities >= constant(eps, probabilities)) & (
-            probabilities <= constant(1.0 - eps, probabilities)
-        )
-        slope = np.where(inside, slope, 0.0)
+    slope = inside(slope, probabilities, log_of_zero)
     log_p, log_q = store(np.log(p)), store(np.log(store(1.0 - p)))
     towards = store(store(share * log_p) - store(share * log_q))
     return {"probabilities": slope, "target": towards}

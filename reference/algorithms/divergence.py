@@ -20,6 +20,7 @@ def xlogy_less_product(
     *,
     log_target: bool = False,
     reduction: str = "mean",
+    last_axis: str = "kept",
     empty_mean: str = "nan",
     **_: Any,
 ) -> Array:
@@ -29,7 +30,7 @@ def xlogy_less_product(
     else:
         entropy = store(np.where(target == 0, 0.0, target * np.log(target)))
         losses = store(entropy - store(target * log_probabilities))
-    return reduced(losses, reduction, empty_mean=empty_mean)
+    return reduced(losses, reduction, last_axis=last_axis, empty_mean=empty_mean)
 
 
 def autograd_of_terms(

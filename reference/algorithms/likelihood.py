@@ -21,16 +21,18 @@ from reference.algorithms.steps import (
 from reference.stable import Array, still, store
 
 
-def log_softmax(logits: Array) -> Array:
+def log_softmax(logits: Array, rows: bool = False) -> Array:
     """x - max - log(sum(exp(x - max))), in that order.
 
     Over the last axis of a matrix the sum and its log are held in the storage dtype
-    (`tmp_sum_scalar`); with further axes behind the classes they stay in registers.
+    (`tmp_sum_scalar`); with further axes behind the classes they stay in registers. With `rows`
+    the classes are last in memory too, however many axes there are before them.
     """
     centred = logits - still(np.max(logits, axis=-1, keepdims=True))
-    total = sum_over_classes(np.exp(centred))
-    if logits.ndim <= 2:
+    if rows or logits.ndim <= 2:
+        total = np.sum(np.exp(centred), axis=-1, keepdims=True)
         return store(centred - store(np.log(store(total))))
+    total = sum_over_classes(np.exp(centred))
     return store(centred - np.log(total))
 
 
@@ -134,9 +136,9 @@ def _smooth_divisor(target: Array, weight: Array, kept: Array, logits: Array) ->
     return store(np.sum(weights))
 
 
-def log_softmax_backward(log_probabilities: Array, incoming: Array) -> Array:
+def log_softmax_backward(log_probabilities: Array, incoming: Array, rows: bool = False) -> Array:
     """incoming - exp(log_probabilities) sum(incoming), in one kernel. Both arrays are stored."""
-    total = sum_over_classes(incoming)
+    total = np.sum(incoming, axis=-1, keepdims=True) if rows else sum_over_classes(incoming)
     return store(incoming - np.exp(log_probabilities) * total)
 
 

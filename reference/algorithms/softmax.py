@@ -72,7 +72,7 @@ def log_total_less_centred(
     each = _mixed(hard, lambda: np.log(total) - gap, index, weight, label_smoothing)
     losses = np.where(kept, each, 0.0)
     if weight is None:
-        return _masked(losses, kept, reduction, empty_mean, ignored_in_mean)
+        return masked(losses, kept, reduction, empty_mean, ignored_in_mean)
     divisor = _divisor(kept, index, weight, ignored_in_mean, weighted_mean)
     return reduced(losses, reduction, divisor=divisor, empty_mean=empty_mean)
 
@@ -104,7 +104,7 @@ def _divisor(
     return store(np.sum(np.where(kept, weight[index], 1.0 if counted else 0.0)))
 
 
-def _masked(
+def masked(
     losses: Array, kept: Array, reduction: str, empty_mean: str, ignored_in_mean: str
 ) -> Array:
     """Keras multiplies each loss by total / valid before it sums and divides by the total."""

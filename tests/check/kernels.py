@@ -203,3 +203,101 @@ class Fast(torch.autograd.Function):
     def jvp(ctx, by_prediction, by_target):
         prediction, target = ctx.saved_tensors
         return (prediction - target) * (by_prediction - by_target)
+
+
+def overwrites(prediction, target):
+    loss = (prediction.detach() - target) ** 2
+    prediction.data.copy_(loss)
+    return loss
+
+
+def flattens(prediction, target, reduction="mean"):
+    """A view refuses what does not lie in one piece."""
+    loss = (prediction.view(-1) - target.view(-1)) ** 2
+    return loss.reshape(prediction.shape) if reduction == "none" else getattr(loss, reduction)()
+
+
+class Focused(torch.nn.Module):
+    """One of a family: the constructor must be told which, and `gamma` 0 makes it the plain loss."""
+
+    def __init__(self, mode, gamma=2.0, reduction="mean"):
+        super().__init__()
+        self.mode, self.gamma, self.reduction = mode, gamma, reduction
+
+    def forward(self, logits, target):
+        if self.mode != "binary":
+            raise ValueError(f"mode {self.mode}")
+        loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        loss = loss * (1 - torch.exp(-loss)) ** self.gamma if self.gamma else loss
+        return loss if self.reduction == "none" else getattr(loss, self.reduction)()
+
+
+def of_rows(logits, target, reduction="mean"):
+    """Right for samples and classes, wrong without a word for more axes."""
+    chosen = torch.log_softmax(logits, -1).gather(-1, target.unsqueeze(1))
+    loss = -chosen.squeeze(1)
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def zeroes(logits, target, ignore_index=-100, reduction="mean"):
+    """The mean of ignored targets alone is zero here."""
+    if not target.numel():
+        raise ValueError("an empty batch")
+    classes_last = logits.movedim(-1, 1) if logits.ndim > 1 else logits
+    loss = F.cross_entropy(classes_last, target, ignore_index=ignore_index, reduction="none")
+    if reduction != "mean":
+        return loss if reduction == "none" else loss.sum()
+    return loss.sum() / (target != ignore_index).sum().clamp(min=1)
+
+
+def broken_default(logits, target, label_smoothing=None, reduction="mean"):
+    """None is divided by the number of classes where nobody says otherwise."""
+    even = label_smoothing / logits.shape[-1]
+    smoothing = even * logits.shape[-1]
+    return F.cross_entropy(logits, target, label_smoothing=smoothing, reduction=reduction)
+
+
+def clipped(probabilities, target, reduction="mean"):
+    inside = probabilities.clamp(1e-7, 1 - 1e-7)
+    return F.binary_cross_entropy(inside, target, reduction=reduction)
+
+
+def shifted(probabilities, target, reduction="mean"):
+    hit = target * torch.log(probabilities + 1e-7)
+    loss = -(hit + (1 - target) * torch.log(1 - probabilities + 1e-7))
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def divides(prediction, target, weight=None, reduction="mean"):
+    """Its weight is a divisor."""
+    loss = (prediction - target) ** 2
+    loss = loss if weight is None else loss / weight
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def summed_rows(log_probabilities, target):
+    return F.kl_div(log_probabilities, target, reduction="none").sum(-1)
+
+
+def of_images(logits, target, reduction="mean"):
+    if logits.ndim < 2:
+        raise ValueError("two axes at least")
+    return F.binary_cross_entropy_with_logits(logits, target, reduction=reduction)
+
+
+class Copies(torch.autograd.Function):
+    """Keeps its gradient where its input was; a copy, made without recording, asks for none."""
+
+    @staticmethod
+    def forward(ctx, logits, target):
+        rows, classes = logits.shape
+        own = logits.contiguous()
+        lost = -torch.log_softmax(own, -1).gather(-1, target.view(rows, 1)).squeeze(-1)
+        slope = torch.softmax(own, -1) - F.one_hot(target, classes)
+        ctx.save_for_backward(slope.to(own.dtype) if own.requires_grad else own)
+        return lost
+
+    @staticmethod
+    def backward(ctx, grad):
+        (slope,) = ctx.saved_tensors
+        return slope * grad.unsqueeze(-1), None

@@ -47,6 +47,16 @@ def test_a_re_export_is_followed(tmp_path):
     assert "mypkg" not in sys.modules
 
 
+def test_a_mere_wrapper_is_of_the_framework_that_it_calls(tmp_path):
+    package = tmp_path / "theirlib"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .inner import fast\n")
+    (package / "inner.py").write_text("import torch\n\ndef fast(a, b): return torch.mean(a)\n")
+    for text in ("from theirlib import fast\n", "import os\nimport theirlib.inner as theirs\n"):
+        (tmp_path / "kernel.py").write_text(text + "def f(a, b): return fast(a, b)\n")
+        assert guess(read_place("kernel.py:f", tmp_path)) == "torch"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.engine.book import Book
+from conformance.engine.book import Book, Fault
+from conformance.results.cell import Deviation
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from tests.engine.honest import Spoil, block, case, changed, faults, refused, stored, worked
@@ -38,6 +39,24 @@ def test_a_sum_that_is_not_n_means_is_told(by: float) -> None:
 def test_a_reduction_that_is_not_what_the_losses_add_up_to_is_told() -> None:
     book = book_of("reduction", of_reduction("none", 1.001))
     assert faults(book) == {("reduction", "reduction")}
+
+
+def test_a_gap_names_the_side_that_is_wrong_by_itself() -> None:
+    fault = book_of("reduction", of_reduction("sum", 1.001)).faults[0]
+    assert [(each.property, each.case.reduction) for each in fault.behind] == [("value", "sum")]
+
+
+def test_a_gap_that_follows_from_a_known_deviation_is_known() -> None:
+    known = Deviation("wide-sum", "reason", "source")
+
+    def explain(fault: Fault) -> Deviation | None:
+        return known if [each.case.reduction for each in fault.behind] == ["sum"] else None
+
+    asked = case(TEXT)
+    of = block(asked.loss, asked.dtype)
+    book = worked(of, "reduction", [asked], of_reduction("sum", 1.001), explain)
+    assert not book.faults
+    assert book.tally("reduction").known
 
 
 def test_a_mean_over_ignored_targets_too_is_told() -> None:

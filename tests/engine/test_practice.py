@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.engine.practice import practice_of
-from reference.algorithms import GRADIENTS, VALUES, WEIGHTS
+from reference.algorithms import GRADIENTS, ONLY_STATED, VALUES, WEIGHTS
 from tests.engine.honest import LOSSES, side
 
 
@@ -17,13 +17,19 @@ def programs(loss: str, **conventions: str) -> set[str]:
 
 
 def test_the_envelope_holds_every_program_that_is_known() -> None:
-    assert programs("cross_entropy") == {*VALUES["cross_entropy"]}
+    assert programs("cross_entropy") == {*VALUES["cross_entropy"]} - ONLY_STATED
+
+
+def test_a_program_that_takes_no_weights_judges_none_but_those_that_state_it() -> None:
+    assert ONLY_STATED & {*VALUES["cross_entropy"]}
+    assert not ONLY_STATED & programs("cross_entropy")
 
 
 def test_a_logarithm_of_the_complement_is_no_excuse_without_the_clip_that_goes_with_it() -> None:
     assert programs("binary_cross_entropy") == {"clamped_logs"}
     clipped = programs("binary_cross_entropy", log_of_zero="clip(1e-7)")
-    assert clipped == {"clamped_logs", "clipped_probabilities"}
+    assert clipped == {"clipped_probabilities", "clipped_then_clamped_logs"}
+    assert programs("binary_cross_entropy", log_of_zero="shift(1e-7)") == {"shifted_logs"}
 
 
 def slopes(loss: str, **conventions: str) -> set[str]:
@@ -40,7 +46,7 @@ def test_slopes_that_are_right_under_one_choice_alone_excuse_nothing_under_anoth
     assert "autograd_through_clip" in slopes("binary_cross_entropy", log_of_zero="clip(1e-7)")
     assert "softmax_less_target" not in slopes("cross_entropy_probabilities")
     one = slopes("cross_entropy_probabilities", target_mass="assumed-one")
-    assert one == {*GRADIENTS["cross_entropy_probabilities"]}
+    assert one == {*GRADIENTS["cross_entropy_probabilities"]} - ONLY_STATED
 
 
 def test_slopes_by_weights_are_those_of_the_order_that_is_stated() -> None:

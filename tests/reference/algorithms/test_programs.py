@@ -14,13 +14,14 @@ from conformance.engine.practice import declared, usual
 from conformance.engine.standard import arguments
 from conformance.numerics import FORMATS, IDEAL64, Arithmetic, run_bounded
 from conformance.numerics.formats import FLOAT32
+from conformance.specs.choice import ChoiceForm
 from conformance.specs.library import load_library
 from conformance.targets.bindings import load_bindings
 from conformance.targets.target import Target
 from reference.algorithms import GRADIENTS, VALUES
 from tests.numerics.noise import Noisy
 
-TARGETS = ("torch", "keras", "tensorflow", "optax")
+TARGETS = ("torch", "keras", "keras[torch]", "keras[jax]", "tensorflow", "optax")
 LOSSES = load_library().losses
 LOSS = "cross_entropy"
 CALM = {"typical", "tails", "cancelling", "ties", "constant", "thresholds"}
@@ -39,6 +40,19 @@ def practised():
     return found
 
 
+ARGUMENTS = {"value": "-100", "eps": "1e-7", "least": "1e-12", "slope": "0"}
+
+
+def declarable():
+    """Every choice that an author may declare, convention by convention."""
+    for loss, spec in LOSSES.items():
+        for convention, offered in spec.conventions.items():
+            for form in map(ChoiceForm.parse, offered.choices):
+                number = "" if form.argument is None else f"({ARGUMENTS[form.argument]})"
+                text = f"{form.name}{number}"
+                yield loss, convention, text
+
+
 def known():
     """Each program that an unknown callable may be running: it takes whatever callables may take."""
     found = {}
@@ -48,6 +62,11 @@ def known():
         for kind, table in (("value", VALUES), ("gradient", GRADIENTS)):
             for name in usual(table[loss], choices):
                 found[loss, kind, name] = (choices, takes)
+    for loss, convention, text in declarable():
+        choices = LOSSES[loss].choices({convention: text})
+        for kind, table in (("value", VALUES), ("gradient", GRADIENTS)):
+            for name in {*usual(table[loss], choices)} - {name for *_, name in practised()}:
+                found.setdefault((loss, kind, name), (choices, tuple(LOSSES[loss].parameters)))
     return found
 
 
@@ -168,3 +187,22 @@ def test_every_registered_program_is_practised_by_a_binding_or_open_to_unknown_c
         for name in programs
     }
     assert {*PRACTISED, *KNOWN} == registered
+
+
+@pytest.mark.parametrize(("loss", "convention", "text"), list(declarable()), ids="-".join)
+def test_whatever_an_author_declares_is_computed_by_some_program_of_each_kind(
+    loss, convention, text
+):
+    choices = LOSSES[loss].choices({convention: text})
+    for kind in ("value", "gradient"):
+        known_here = usual(programs(kind)[loss], choices)
+        assert known_here
+        takes = tuple(LOSSES[loss].parameters)
+        for program in known_here.values():
+            arithmetic = Arithmetic(FORMATS["float64"], FORMATS["float64"], FORMATS["float64"])
+            for _, _, own, right in runs(
+                loss, kind, program, (choices, takes), arithmetic, "float64"
+            ):
+                truth = outputs(right)
+                for name, mine in outputs(own).items():
+                    assert np.shape(mine.value) == np.shape(truth[name].value)
