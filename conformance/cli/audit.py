@@ -22,6 +22,8 @@ from conformance.cli.upgrade import tell
 from conformance.cli.verdict import INCOMPLETE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.engine.request import Request
     from conformance.environments import Environment, Options, Side
     from conformance.results import Results
@@ -117,7 +119,7 @@ def command(
     )
     options = Options(python, offline, newest, refresh)
     flags = {"base": base, "head": head, "losses": list(losses), "target": list(target)}
-    environments = _prepared(sides, options)
+    environments = _prepared(sides, options, request)
     if environments is None:
         return INCOMPLETE
     try:
@@ -141,12 +143,19 @@ def _named(texts: tuple[str, ...], device: str | None) -> tuple[Target, ...]:
     return chosen_targets(texts, device) if texts else ()
 
 
-def _prepared(sides: list[Side], options: Options) -> list[Environment] | None:
-    """The environments of both sides; None, with the reason on stderr, where one cannot be had."""
+def _prepared(sides: list[Side], options: Options, request: Request) -> list[Environment] | None:
+    """The environments of both sides; None, with the reason on stderr, where one cannot be had.
+
+    That they have a framework in common is seen before gigabytes are fetched.
+    """
+    from conformance.cli.counterparts import counterparts
     from conformance.environments import EnvironmentFault, prepare
 
+    def fit(planned: Sequence[Environment]) -> None:
+        counterparts(planned, request.targets)
+
     try:
-        return prepare(sides, options, lambda text: click.echo(text, err=True))
+        return prepare(sides, options, lambda text: click.echo(text, err=True), fit=fit)
     except EnvironmentFault as fault:
         click.echo(f"not run: {fault}", err=True)
         return None

@@ -17,7 +17,7 @@ import click
 from conformance.cli.children import sent
 from conformance.cli.progress import counted
 from conformance.cli.recording import record_in
-from conformance.cli.signals import code_of, heed_parent
+from conformance.cli.signals import Terminated, code_of, heed_parent
 from conformance.cli.storage import keep_hypothesis_out
 from conformance.cli.verdict import INCOMPLETE
 from conformance.engine.request import Request
@@ -92,7 +92,7 @@ def _code(process: SpawnProcess, errand: Errand) -> int:
         return code
     click.echo(
         f"{errand.flags['side']}: its process was ended by signal {-code}; "
-        f"{errand.file} holds what was recorded until then",
+        f"{errand.file} holds what was recorded until then, and `conformance diff` compares it",
         err=True,
     )
     return INCOMPLETE
@@ -106,7 +106,10 @@ def run_side(errand: Errand, line: Connection) -> None:
     keep_hypothesis_out()
 
     def told(cell: Cell) -> None:
-        line.send(f"{errand.flags['side']}: {cell.loss} {cell.dtype}")
+        try:
+            line.send(f"{errand.flags['side']}: {cell.loss} {cell.dtype}")
+        except BrokenPipeError:  # the command is gone, and nobody waits for this side
+            raise Terminated from None
 
     def recorded() -> None:
         place = _place(errand.environment)

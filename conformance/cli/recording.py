@@ -22,7 +22,7 @@ from conformance.engine.asked import Asked
 from conformance.engine.checking import check_cells, check_manifest, prepare
 from conformance.engine.manifest import manifest_of
 from conformance.engine.pairs import cells as all_pairs
-from conformance.engine.request import PAIRS, Request
+from conformance.engine.request import Request
 from conformance.engine.run import cells
 from conformance.engine.workers import (
     Absent,
@@ -33,7 +33,7 @@ from conformance.engine.workers import (
     serving,
 )
 from conformance.results import Results, ResultsWriter, read_results
-from conformance.results.cell import Cell, End, Key, key
+from conformance.results.cell import PAIRS, Cell, End, Key, key
 from conformance.results.gist import EXIT, Gist
 from conformance.results.manifest import Manifest
 from conformance.results.summary import ended as with_end
@@ -150,12 +150,10 @@ def _pairs(
     names = [each.target.name for each in stations] + [each.target.name for each in absent]
     wanted = [
         (loss, dtype)
-        for loss, dtype in request.pairs
+        for loss, dtype in request.own_pairs
         if not all((loss, PAIRS, name, dtype) in done for name in names)
     ]
-    yield from all_pairs(
-        request.plan, library.losses, wanted, stations, absent, counted, request.known
-    )
+    yield from all_pairs(request, library.losses, wanted, stations, absent, counted)
 
 
 def _recorded(

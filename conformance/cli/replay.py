@@ -83,9 +83,10 @@ def _on_targets(case_id: str, target: tuple[str, ...], known: tuple[str, ...]) -
 
     from conformance.cases.replay import rebuild, split_id
     from conformance.engine.replay import replay
-    from conformance.engine.request import EXHAUSTIVE, PAIRS, PROPERTIES
+    from conformance.engine.request import EXHAUSTIVE, PROPERTIES
     from conformance.engine.workers import open_stations
     from conformance.report.terminal import show_cell
+    from conformance.results.cell import PAIRS
     from conformance.specs.library import load_library
     from conformance.targets.known import read_known
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.selection import DTYPES, SHARD, chosen_losses, chosen_targets
+from conformance.cli.selection import DTYPES, chosen_losses, chosen_targets
 
 if TYPE_CHECKING:
     from conformance.engine.request import Request
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 GRID, PAIRS = "grid", "pairs"
 """What `--exhaustive` takes: every value of an input against a grid of the other, or all pairs."""
-
-WHOLE = (1, 1)
-"""The pairs undivided."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,6 @@ class Asked:
     spec_folder: str | None
     known: tuple[str, ...]
     exhaustive: str | None
-    pairs_shard: tuple[int, int]
     hunt: bool = False
     corpus: str | None = None
 
@@ -51,9 +47,6 @@ class Asked:
             "exhaustive": self.exhaustive,
             "hunt": self.hunt,
             "corpus": self.corpus,
-            "pairs_shard": None
-            if self.pairs_shard == WHOLE
-            else "/".join(map(str, self.pairs_shard)),
         }
         return {**always, **{name: value for name, value in sometimes.items() if value}}
 
@@ -72,7 +65,6 @@ def asked_again(ctx: click.Context, asked: Asked, manifest: Manifest) -> Asked:
         spec_folder=flags.get("spec_folder"),
         known=tuple(flags.get("known", ())),
         exhaustive=flags.get("exhaustive"),
-        pairs_shard=SHARD.convert(flags.get("pairs_shard", "1/1"), None, None),
         hunt=flags.get("hunt", False),
         corpus=flags.get("corpus"),
     )
@@ -90,6 +82,7 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
     All pairs of inputs are kept beside the results `file` as they are tried.
     """
     from conformance.cli.remembering import corpus_of
+    from conformance.engine.pairs import elementwise
     from conformance.engine.request import EXHAUSTIVE, PROPERTIES, Request
     from conformance.engine.shard import shard
     from conformance.specs.library import load_library
@@ -98,7 +91,8 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
     library = load_library(Path(asked.spec_folder) if asked.spec_folder else None)
     chosen = chosen_losses(asked.losses, library)
     dtypes = tuple(dict.fromkeys(asked.dtype)) or DTYPES
-    part = shard(asked.shard, chosen, dtypes, library.losses) if asked.shard else None
+    pairs = elementwise(library.losses, chosen, dtypes) if asked.exhaustive == PAIRS else ()
+    part = shard(asked.shard, chosen, dtypes, library.losses, pairs) if asked.shard else None
     wide = asked.exhaustive is not None or asked.profile == "deep"
     request = Request(
         losses=chosen,
@@ -111,25 +105,7 @@ def request_of(asked: Asked, file: Path | None = None) -> tuple[Request, Library
         known=tuple(each for path in asked.known for each in read_known(Path(path))),
         corpus=corpus_of(asked.corpus, library.losses, own=not asked.spec_folder),
         hunts=asked.hunt or asked.profile == "deep",
+        pairs=pairs,
+        pairs_file=file.with_name(f"{file.name}.pairs.jsonl") if pairs and file else None,
     )
-    return _with_pairs(asked, request, library, file), library
-
-
-def _with_pairs(asked: Asked, request: Request, library: Library, file: Path | None) -> Request:
-    from conformance.engine.pairs import elementwise
-    from conformance.engine.request import Plan
-
-    if asked.exhaustive != PAIRS:
-        if asked.pairs_shard != WHOLE:
-            raise click.UsageError(
-                "--pairs-shard divides the pairs; give --exhaustive=pairs with it"
-            )
-        return request
-    if request.shard is not None:
-        raise click.UsageError(
-            f"--shard {request.shard.text}: it does not divide --exhaustive=pairs; "
-            "write --pairs-shard K/N"
-        )
-    kept = file.with_name(f"{file.name}.pairs.jsonl") if file else None
-    pairs = elementwise(library.losses, request.losses, request.dtypes)
-    return replace(request, pairs=pairs, plan=Plan(kept, *asked.pairs_shard))
+    return request, library

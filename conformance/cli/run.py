@@ -11,7 +11,6 @@ import click
 from conformance.cli.output import beside, write
 from conformance.cli.requesting import GRID, PAIRS
 from conformance.cli.selection import (
-    SHARD,
     device_option,
     dtype_option,
     known_option,
@@ -50,13 +49,6 @@ NOWHERE = "-"
     default=None,
     type=click.Choice([GRID, PAIRS]),
     help="Try every 16-bit value of each input too, as the deep profile does; with =pairs all pairs.",
-)
-@click.option(
-    "--pairs-shard",
-    type=SHARD,
-    default="1/1",
-    metavar="K/N",
-    help="The K-th of N parts of --exhaustive=pairs.",
 )
 @click.option(
     "--hunt",
@@ -130,7 +122,6 @@ def command(
     seed: int,
     shard: str | None,
     exhaustive: str | None,
-    pairs_shard: tuple[int, int],
     hunt: bool,
     corpus: str | None,
     output: str,
@@ -155,8 +146,8 @@ def command(
     if resume and file is None:
         raise click.UsageError("--resume goes on with a results file; name it with -o")
     asked = Asked(
-        losses, target, profile, dtype, device, seed, shard, spec_folder, known, exhaustive,
-        pairs_shard, hunt, corpus,
+        losses, target, profile, dtype, device, seed, shard, spec_folder, known, exhaustive, hunt,
+        corpus,
     )  # fmt: skip
     with ExitStack() as stack:
         before = earlier(file, stack) if resume and file else None

@@ -21,24 +21,6 @@ STOCK = ("torch@cpu", "keras@cpu", "tensorflow@cpu", "optax@cpu+jit")
 """JAX as it is used, compiled: eager, each new shape costs it a second; `optax@cpu` asks for that."""
 
 
-class Shard(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
-    """`K/N`, the K-th of N parts, counted from 1."""
-
-    name = "shard"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        words = str(value).split("/")
-        if len(words) == 2 and all(word.isdigit() for word in words):
-            number, count = map(int, words)
-            if 1 <= number <= count:
-                return number, count
-        self.fail(f"{value!r} is no part of a whole; write K/N, such as 2/8", param, ctx)
-
-
-SHARD = Shard()
-
 target_option = click.option(
     "-t",
     "--target",

@@ -24,11 +24,11 @@ from conformance.engine.drawn import (
 from conformance.engine.judge import Held, Judgement, judge
 from conformance.engine.standard import Indices
 from conformance.numerics.formats import FORMATS, Floats
+from conformance.results.cell import PAIRS
 from conformance.targets.call import Call, NotApplicable
 from conformance.targets.outcome import Outcome
 
 EXHAUSTIVE, EXHAUSTIVE_GRADIENT = "exhaustive", "exhaustive-gradient"
-PAIRS = "exhaustive-pairs"
 PLAIN = {EXHAUSTIVE: VALUE, EXHAUSTIVE_GRADIENT: GRADIENT, PAIRS: VALUE}
 """The property under which a known deviation lists what is found here, and a replay repeats it."""
 COVERAGE = "exhaustive"

@@ -49,6 +49,7 @@ def manifest_of(
         losses={name: _loss(loss, library) for name, loss in losses.items()},
         dtypes=request.dtypes,
         properties=request.properties,
+        pairs=tuple(record.Pairs(*each) for each in request.pairs),
         shard=request.shard.text if request.shard else None,
         known=tuple(_listed(each) for each in request.known),
         flags=dict(flags),

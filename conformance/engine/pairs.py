@@ -18,19 +18,20 @@ from conformance.cases.exhaustive import unsuited
 from conformance.engine.block import Block
 from conformance.engine.book import Book
 from conformance.engine.certification.certify import reference_digest
-from conformance.engine.exhaustive import PAIRS, Sweep
+from conformance.engine.exhaustive import Sweep
 from conformance.engine.finding import documented, findings
 from conformance.engine.judge import Held, LimitsAt, judge
 from conformance.engine.known import explainer
 from conformance.engine.ledger import digest_of_known, finished, keep, merged
-from conformance.engine.plane import Plane, plane_of, share
+from conformance.engine.plane import Plane, plane_of
 from conformance.engine.practice import algorithm_name
-from conformance.engine.request import Plan
+from conformance.engine.request import Request
+from conformance.engine.shard import Batch
 from conformance.engine.standard import Arguments, Indices, true_value, value_limits
-from conformance.engine.workers import Absent, Station
+from conformance.engine.workers import Absent, Station, in_order
 from conformance.numerics.formats import FORMATS, Floats, to_bits
 from conformance.numerics.table import Table, table_of
-from conformance.results.cell import Cell
+from conformance.results.cell import PAIRS, Cell
 from conformance.results.verdict import Class as Label
 from conformance.specs.library import spec_digest
 from conformance.specs.models import Loss
@@ -183,20 +184,20 @@ def _left(table: Table, bits: Any, truth: Floats) -> tuple[Any, Counter[Label]]:
 
 
 def cells(
-    plan: Plan,
+    request: Request,
     losses: Mapping[str, Loss],
-    wanted: Sequence[tuple[str, str]],
+    wanted: Sequence[Batch],
     stations: Sequence[Station],
     absent: Sequence[Absent],
     watch: Watch,
-    known: Sequence[Deviation] = (),
 ) -> Iterator[Cell]:
     """A cell for each loss and dtype wanted, and target; finished blocks are kept in the file."""
     for name, dtype in wanted:
-        for missing in absent:
-            yield Cell(name, PAIRS, missing.target.name, dtype, "not run", reason=missing.reason)
-        for station in stations:
-            yield _cell(plan, losses, losses[name], dtype, station, watch, known)
+        for each in in_order(request.targets, stations, absent):
+            if isinstance(each, Absent):
+                yield Cell(name, PAIRS, each.target.name, dtype, "not run", reason=each.reason)
+            else:
+                yield _cell(request, losses, losses[name], dtype, each, watch)
 
 
 def elementwise(losses: Mapping[str, Loss], names: Iterable[str], dtypes: Iterable[str]) -> Any:
@@ -206,32 +207,30 @@ def elementwise(losses: Mapping[str, Loss], names: Iterable[str], dtypes: Iterab
 
 
 def _cell(
-    plan: Plan,
+    request: Request,
     losses: Mapping[str, Loss],
     loss: Loss,
     dtype: str,
     station: Station,
     watch: Watch,
-    known: Sequence[Deviation],
 ) -> Cell:
     place = Block(station.side, loss, dtype, losses)
     whole = plane_of(loss, dtype)
-    search = Search(place, station, whole, losses, known)
+    search = Search(place, station, whole, losses, request.known)
     empty = dict.fromkeys(loss.inputs, whole.first[:1])
     bound = place.bound(search._case(empty, "all"), gradient=())
     target = station.target.name
     if isinstance(bound, NotApplicable):
         return Cell(loss.id, PAIRS, target, dtype, "n/a", reason=bound.reason)
-    asked = share(whole.blocks, plan.shard, plan.shards)
+    asked, file = range(whole.blocks), request.pairs_file
     key = {
         "loss": loss.id, "target": target, "dtype": dtype, "spec": spec_digest(loss),
         "reference": reference_digest(), "suite": __version__,
-        "known": digest_of_known(known),
+        "known": digest_of_known(request.known),
     }  # fmt: skip
-    done = finished(plan.file, key)
+    done = finished(file, key)
     label = f"{loss.id} {dtype} {target.partition('==')[0]} pairs"
     for number in watch((n for n in asked if n not in done), len(asked), lambda _: label):
         done[number] = search.block(number)
-        keep(plan.file, key, number, done[number])
-    part = f", shard {plan.shard}/{plan.shards}" if plan.shards > 1 else ""
-    return merged([done[number] for number in asked], f"exhaustive, all pairs{part}")
+        keep(file, key, number, done[number])
+    return merged([done[number] for number in asked], "exhaustive, all pairs")

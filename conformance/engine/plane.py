@@ -13,11 +13,6 @@ ROWS, PIECES = 16, 4
 """Values of the first input in one call, and calls in a block: a million pairs, and four."""
 
 
-def share(blocks: int, shard: int, shards: int) -> range:
-    """The blocks of a shard, counted from 1: every block is in one shard, sizes differ by one."""
-    return range(shard - 1, blocks, shards)
-
-
 @dataclass(frozen=True, eq=False)
 class Plane:
     """The two inputs of a loss in a dtype, all legal values of each."""

@@ -23,7 +23,6 @@ PROPERTIES = (
 
 COMPARED = ("value", "gradient")
 EXHAUSTIVE = ("exhaustive", "exhaustive-gradient")
-PAIRS = "exhaustive-pairs"
 """Recorded beside them where every value of an input is tried."""
 
 DTYPES = tuple(FORMATS)
@@ -54,19 +53,12 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Which part of the pairs is asked for, `shard` of `shards` from 1, and where they are kept."""
-
-    file: Path | None = None
-    shard: int = 1
-    shards: int = 1
-
-
-@dataclass(frozen=True)
 class Request:
-    """What was asked for, before it is known what can run; `pairs` are losses and dtypes.
+    """What was asked for, before it is known what can run.
 
-    Targets in `beside` are shown for comparison. `narrow` fits the drawn cases to one binding.
+    `pairs` are the losses and dtypes of which the whole run tries all pairs of inputs, and
+    `pairs_file` is where their finished blocks are kept. Targets in `beside` are shown for
+    comparison. `narrow` fits the drawn cases to one binding.
     """
 
     losses: tuple[str, ...]
@@ -80,8 +72,8 @@ class Request:
     """Known deviations of the project, beside those of the suite."""
     beside: tuple[Target, ...] = ()
     narrow: Binding | None = None
-    pairs: tuple[tuple[str, str], ...] = ()
-    plan: Plan = Plan()
+    pairs: tuple[Batch, ...] = ()
+    pairs_file: Path | None = None
     corpus: Corpus = field(default_factory=own_corpus)
     """The worst inputs known, which are asked first."""
     hunts: bool = False
@@ -95,6 +87,11 @@ class Request:
         return tuple((loss, dtype) for loss in self.losses for dtype in self.dtypes)
 
     @property
+    def own_pairs(self) -> tuple[Batch, ...]:
+        """Those of all pairs that are tried here: all of them, or the shard's part."""
+        return self.pairs if self.shard is None else self.shard.pairs
+
+    @property
     def depth(self) -> Profile:
         return PROFILES[self.profile]
 
@@ -103,7 +100,7 @@ class Request:
         """Cells that the run, or its shard, sets out to record."""
         each = len(self.targets) * len(self.properties)
         each += len(self.beside) * len(self.compared)
-        return len(self.batches) * each + len(self.pairs) * len(self.targets)
+        return len(self.batches) * each + len(self.own_pairs) * len(self.targets)
 
     @property
     def compared(self) -> tuple[str, ...]:

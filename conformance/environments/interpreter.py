@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.environments.errors import EnvironmentFault
+from conformance.environments.errors import EnvironmentFault, last_lines
 from conformance.environments.requirement import normalised
 
 OLDEST = (3, 9)
@@ -98,5 +98,8 @@ def _asked(path: str, program: str) -> Any:
             capture_output=True, text=True, timeout=_SECONDS, env=surroundings(), check=True,
         )  # fmt: skip
         return json.loads(done.stdout)
+    except subprocess.CalledProcessError as error:
+        said = last_lines(error.stderr) or f"it ended with {error.returncode} and said nothing"
+        raise EnvironmentFault(f"{path} does not run as Python: {said}") from error
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise EnvironmentFault(f"{path} does not run as Python: {error}") from error

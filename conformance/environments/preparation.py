@@ -49,12 +49,20 @@ class Environment:
     built: bool = False
 
 
+Fit = Callable[[Sequence[Environment]], object]
+
+
 def prepare(
-    sides: Sequence[Side], options: Options, say: Say, installer: Installer | None = None
+    sides: Sequence[Side],
+    options: Options,
+    say: Say,
+    installer: Installer | None = None,
+    fit: Fit = lambda _: None,
 ) -> list[Environment]:
     """An environment a side, in order; raises EnvironmentFault with the installer's last lines.
 
-    `say` is told which interpreter was chosen, what is built, and how large it is.
+    `say` is told which interpreter was chosen, what is built, and how large it is. `fit` is shown
+    what each side will hold, before anything is built, and may raise.
     """
     installer = installer or find_installer()
     asked = [side for side in sides if side.interpreter is None]
@@ -63,10 +71,10 @@ def prepare(
     if asked:
         chosen, locks = _chosen(asked, _candidates(sides, options), options, installer)
         say(f"{chosen.name} ({chosen.path}), which every side accepts; installer: {installer.name}")
+    planned = [_planned(side, chosen, locks) for side in sides]
+    fit(planned)
     with ThreadPoolExecutor(len(sides)) as pool:
-        return list(
-            pool.map(lambda side: _ready(side, chosen, locks, installer, options, say), sides)
-        )
+        return list(pool.map(lambda each: _ready(each, locks, installer, say), planned))
 
 
 def _candidates(sides: Sequence[Side], options: Options) -> list[Interpreter]:
@@ -130,19 +138,25 @@ def _resolved(side: Side, interpreter: Interpreter, options: Options, installer:
     return wanted
 
 
-def _ready(
-    side: Side,
-    interpreter: Interpreter | None,
-    locks: Mapping[Side, Lock],
-    installer: Installer,
-    options: Options,
-    say: Say,
+def _planned(
+    side: Side, interpreter: Interpreter | None, locks: Mapping[Side, Lock]
 ) -> Environment:
+    """The environment as it will be; of one that is not built yet the interpreter is the chosen."""
     if side.interpreter is not None:
-        there = probe(side.interpreter)
-        say(f"{side.text}: {there.name}, taken as it is")
-        return Environment(side, side.interpreter, there, installed(side.interpreter))
+        return Environment(
+            side, side.interpreter, probe(side.interpreter), installed(side.interpreter)
+        )
     assert interpreter is not None
+    return Environment(side, interpreter.path, interpreter, locks[side].versions)
+
+
+def _ready(
+    planned: Environment, locks: Mapping[Side, Lock], installer: Installer, say: Say
+) -> Environment:
+    side, interpreter = planned.side, planned.interpreter
+    if side.interpreter is not None:
+        say(f"{side.text}: {interpreter.name}, taken as it is")
+        return planned
     wanted = locks[side]
     found = cache.get(wanted)
     if found is not None:

@@ -212,6 +212,9 @@ class End:
     kind: Literal["end"] = "end"
 
 
+PAIRS = "exhaustive-pairs"
+"""The property of cells in which all pairs of inputs were tried; they follow all other cells."""
+
 Key = tuple[str, str, str, str]
 """Loss, property, target and dtype."""
 

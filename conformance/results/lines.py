@@ -18,7 +18,9 @@ class Cut(Exception):
 
 
 class Damage(Exception):
-    """The file is not what was written."""
+    """The file is not what was written; `first` is the line with which the broken member begins."""
+
+    first = 1
 
 
 def lines(file: BinaryIO) -> Iterator[bytes]:
@@ -27,13 +29,25 @@ def lines(file: BinaryIO) -> Iterator[bytes]:
     Raises Damage where a member is broken, Cut where the last one stops. The last line of a member
     is given when its checksum was seen to be right: until then it is part of what may be cut off.
     """
+    try:
+        yield from _lines(file, begun := [1])
+    except Damage as damage:
+        damage.first = begun[0]
+        raise
+
+
+def _lines(file: BinaryIO, begun: list[int]) -> Iterator[bytes]:
+    """The lines; `begun` holds the number of the one that the member under way begins with."""
     held: list[bytes] = []
-    pending = b""
+    pending, count = b"", 0
     for text, checked in _inflated(file):
         *whole, pending = (pending + text).split(b"\n")
         if len(pending) > LONGEST:
             raise Damage(f"a record of more than {LONGEST} bytes")
         held += whole
+        count += len(whole)
+        if checked:
+            begun[0] = count + 1
         sure = len(held) if checked else max(len(held) - 1, 0)
         yield from held[:sure]
         del held[:sure]

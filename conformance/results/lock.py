@@ -27,7 +27,12 @@ def lock_diff(base: Results, head: Results, pairs: Sequence[Pair]) -> tuple[Lock
     """Everything that differs between the two environments, the run's own first."""
     found = [*_compared(RUN, _run(base.manifest), _run(head.manifest))]
     for pair in pairs:
-        if pair.base and pair.head:
+        if not (pair.base and pair.head):
+            continue
+        if "not run" in (pair.base.status, pair.head.status):  # what is there was never asked
+            versions = ({each.framework: each.version} for each in (pair.base, pair.head))
+            found += _compared(pair.label, *versions)
+        else:
             found += _compared(pair.label, _target(pair.base), _target(pair.head))
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Value = Any
 """A number, text, flag or null, or tuples and mappings of them; decoded by `codec`."""
@@ -152,12 +152,21 @@ class Listed:
     expires: str | None = None
 
 
+class Pairs(NamedTuple):
+    """A loss and a dtype of which all pairs of inputs are tried."""
+
+    loss: str
+    dtype: str
+
+
 @dataclass(frozen=True)
 class Manifest:
     """`planned` counts the cells that the run set out to record, in this shard.
 
     A whole run records a cell for each of `losses`, `dtypes`, `targets` and `properties`, in this
-    order: the last one changes fastest. Older files lack `dtypes` and `properties`.
+    order: the last one changes fastest. A cell for each of `pairs` and `targets` follows them, of
+    the losses and dtypes of which all pairs of inputs are tried; a shard names those of the whole
+    run. Older files lack `dtypes`, `properties` and `pairs`.
     """
 
     suite: Suite
@@ -170,6 +179,7 @@ class Manifest:
     losses: Mapping[str, Loss]
     dtypes: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    pairs: tuple[Pairs, ...] = ()
     shard: str | None = None
     known: tuple[Listed, ...] = ()
     flags: Mapping[str, Value] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.results.cell import Cell, key
+from conformance.results.cell import PAIRS, Cell, key
 from conformance.results.gist import EXIT, Gist
 from conformance.results.manifest import Manifest
 from conformance.results.partition import MergeError, Part, partition
@@ -16,7 +16,7 @@ from conformance.results.read import ResultsReader
 from conformance.results.schema import End
 from conformance.results.write import Sink, line_of
 
-Rank = tuple[int, int, int, int]
+Rank = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class Order:
-    """Places of the cells in the whole run: loss, dtype, target, property."""
+    """Places of the cells in the whole run: loss, dtype, target, property; all pairs come last."""
 
     loss: dict[str, int]
     dtype: dict[str, int]
@@ -43,6 +43,7 @@ class Order:
     def rank(self, cell: Cell) -> Rank:
         """Raises KeyError for a cell that the manifest does not plan."""
         return (
+            cell.property == PAIRS,
             self.loss[cell.loss],
             self.dtype[cell.dtype],
             self.target[cell.target],
@@ -113,7 +114,8 @@ def _ranked(reader: ResultsReader, order: Order) -> Iterator[tuple[Rank, Path, C
 def order_of(manifest: Manifest) -> Order:
     """Where each cell of a manifest's run stands."""
     targets = [target.name for target in manifest.targets]
-    axes = (manifest.losses, manifest.dtypes, targets, manifest.properties)
+    names = [*manifest.properties, *([PAIRS] if manifest.pairs else [])]
+    axes = (manifest.losses, manifest.dtypes, targets, names)
     return Order(*({name: place for place, name in enumerate(axis)} for axis in axes))
 
 

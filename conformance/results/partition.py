@@ -75,6 +75,7 @@ def _manifest(
     planned = 1
     for axis in grid:
         planned *= len(axis)
+    planned += len(was.pairs) * len(targets)
     return replace(
         was,
         created=min(part.manifest.created for part in given),
@@ -104,9 +105,14 @@ def comparable(first: Part, part: Part) -> None:
     for name in ("suite", "profile", "seed", "dtypes", "properties"):
         same(first, part, name, getattr(one, name), getattr(other, name))
     same(first, part, "losses", tuple(one.losses), tuple(other.losses))
+    same(first, part, "list of all pairs", *(_pairs(each) for each in (one, other)))
     for loss in one.losses:
         ours, theirs = one.losses[loss].digest, other.losses[loss].digest
         same(first, part, f"digest of the spec {loss}", ours[:12], theirs[:12])
+
+
+def _pairs(manifest: Manifest) -> str:
+    return ", ".join(f"{each.loss} {each.dtype}" for each in manifest.pairs) or "none"
 
 
 def same(first: Part, part: Part, name: str, ours: object, theirs: object) -> None:

@@ -130,9 +130,10 @@ class ResultsReader:
             raise ResultsError(self.path, 0, message) from None
         if head and MAGIC.startswith(head) and head != MAGIC:
             raise NoManifest(self.path, 1, _NO_MANIFEST)
+        if not head:
+            raise NoManifest(self.path, 1, "is empty; would be a results file (*.jsonl.gz)")
         if head != MAGIC:
-            kind = ResultsError if head else NoManifest
-            raise kind(self.path, 1, "is not gzip; would be a results file (*.jsonl.gz)")
+            raise ResultsError(self.path, 1, "is not gzip; would be a results file (*.jsonl.gz)")
         self._lines = self._numbered()
         first = next(self._lines, None)
         if first is None:
@@ -147,7 +148,9 @@ class ResultsReader:
                 self.number += 1
                 yield line
         except Damage as damage:
-            raise self.error(f"is damaged ({damage})", 1) from None
+            # A member is checked at its end: of several lines in one, any may be the one.
+            since = f", anywhere from line {damage.first} on" if damage.first <= self.number else ""
+            raise self.error(f"is damaged ({damage}){since}", 1) from None
         except Cut:
             self.cut = f"the file stops inside line {self.number + 1}"
 

@@ -23,6 +23,7 @@ from conformance.cli import auditing, counterparts, recording
 from conformance.cli.auditing import Errand
 from conformance.cli.root import invoke
 from conformance.cli.verdict import NothingSelected
+from conformance.engine.request import Request
 from conformance.engine.workers import Absent
 from conformance.environments import Environment, Options, Side
 from conformance.environments.interpreter import Interpreter
@@ -103,7 +104,7 @@ def between(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Audit:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("CONFORMANCE_CACHE", str(folder.parent / "cache"))
     sides = [environment(text, torch=text[-3:]) for text in ASKED[:2]]
-    monkeypatch.setattr(environments, "prepare", lambda *_: sides)
+    monkeypatch.setattr(environments, "prepare", lambda *_, **__: sides)
 
     def audit(base: Spoil, head: Spoil | Absent, *words: str) -> int:
         stations = [each if isinstance(each, Absent) else station(each) for each in (base, head)]
@@ -177,7 +178,7 @@ def test_an_environment_that_cannot_be_built_is_not_run(
 ) -> None:
     monkeypatch.chdir(folder)
 
-    def prepare(*_: object) -> list[Environment]:
+    def prepare(*_: object, **__: object) -> list[Environment]:
         raise environments.EnvironmentFault("torch==9 cannot be installed:\nERROR: no such thing")
 
     monkeypatch.setattr(environments, "prepare", prepare)
@@ -186,6 +187,37 @@ def test_an_environment_that_cannot_be_built_is_not_run(
     assert out == ""
     assert err == "not run: torch==9 cannot be installed:\nERROR: no such thing\n"
     assert list(folder.iterdir()) == []
+
+
+def test_sides_with_nothing_in_common_are_not_built(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+
+    def prepare(*_: object, fit: Callable[[list[Environment]], object]) -> list[Environment]:
+        fit([environment("keras==3.3.3", keras="3.3.3"), environment("torch", torch="2.13.0")])
+        raise AssertionError("something was built")
+
+    monkeypatch.setattr(environments, "prepare", prepare)
+    assert invoke(["audit", "keras==3.3.3", "torch", "mse"]) == 5
+    assert "have no framework in common" in capsys.readouterr().err
+
+
+def test_a_side_whose_command_is_gone_ends_as_if_told_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(auditing, "heed_parent", lambda: None)
+    monkeypatch.setattr(recording, "open_places", lambda *_: [station()])
+    ours, theirs = Pipe(duplex=False)
+    ours.close()
+    request = Request(("mse",), (Target.parse("torch"),), ("float32",))
+    file = folder / "base.jsonl.gz"
+    errand = Errand(request, environment("torch", torch="2.13.0"), file, {"side": "base"})
+    with pytest.raises(SystemExit) as ended:
+        auditing.run_side(errand, theirs)
+    assert ended.value.code == 143
+    assert "bug" not in capsys.readouterr().err
+    assert read_results(file).cells
 
 
 @pytest.mark.parametrize(
@@ -208,7 +240,7 @@ def test_what_cannot_be_asked_is_told(
 def test_options_reach_the_environments(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Options] = []
 
-    def prepare(sides: object, options: Options, say: object) -> list[Environment]:
+    def prepare(sides: object, options: Options, say: object, fit: object) -> list[Environment]:
         taken.append(options)
         raise environments.EnvironmentFault("enough")
 

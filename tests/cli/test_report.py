@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -93,6 +94,23 @@ def test_a_file_that_is_no_results_exits_2(
     assert (code, out) == (2, "")
     assert err.startswith(f"Error: {file}:")
     assert names_in(folder) == {"bad.jsonl.gz"}
+
+
+def test_a_report_that_cannot_be_written_whole_leaves_what_was_there(
+    file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = folder / "page.html"
+    place.write_text("the last one")
+
+    def full(self: Path, text: str, encoding: str) -> int:
+        self.write_bytes(text[:100].encode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    code, _, err = reported(capsys, file, "-o", str(place))
+    assert (code, place.read_bytes()) == (2, b"the last one")
+    assert "No space left on device" in err
+    assert names_in(folder) == {"page.html"}
 
 
 def test_a_place_that_takes_no_file_exits_2(

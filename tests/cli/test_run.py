@@ -226,13 +226,15 @@ def _on_a_terminal(words: list[str], folder: Path, extra: dict[str, str]) -> str
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--pairs-shard", "1/2"), "give --exhaustive=pairs with it"),
-        (("--exhaustive=pairs", "--pairs-shard", "3/2"), "'3/2' is no part of a whole; write K/N"),
-        (("--exhaustive=pairs", "--pairs-shard", "half"), "such as 2/8"),
+        (("--exhaustive=pairs", "--shard", "3/2"), "'3/2' cannot be read; write K/N"),
+        (
+            ("--exhaustive=pairs", "--shard", "1/7"),
+            "4 batches (one loss in one dtype) and 2 times all pairs to divide",
+        ),
         (("--exhaustive=triples",), "'triples' is not one of 'grid', 'pairs'"),
     ],
 )
-def test_a_part_of_the_pairs_that_is_none_is_told(capsys, words, told) -> None:
+def test_a_part_that_is_none_is_told(capsys, words, told) -> None:
     assert invoke(["run", "l1", *words]) == 2
     assert told in " ".join(capsys.readouterr().err.split())
 

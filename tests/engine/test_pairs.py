@@ -12,8 +12,9 @@ from conformance.engine import pairs, plane
 from conformance.engine.block import Block
 from conformance.engine.ledger import finished, keep, merged
 from conformance.engine.pairs import Search, elementwise
-from conformance.engine.plane import Plane, plane_of, share
-from conformance.engine.request import Plan
+from conformance.engine.plane import Plane, plane_of
+from conformance.engine.request import Request
+from conformance.engine.workers import Absent
 from conformance.numerics.classification import preliminary
 from conformance.numerics.formats import FORMATS, round_to, to_bits
 from conformance.numerics.table import table_of
@@ -121,19 +122,34 @@ def test_a_resumed_search_gives_the_cell_of_one_that_was_not(tmp_path, monkeypat
             asked.append(number)
             yield number
 
-    def run(plan):
+    def run(file=None):
         place = station(honestly(untouched))
-        [cell] = pairs.cells(plan, LOSSES, [("mse", DTYPE)], [place], [], watch)
+        request = Request(("mse",), (place.target,), (DTYPE,), pairs_file=file)
+        [cell] = pairs.cells(request, LOSSES, [("mse", DTYPE)], [place], [], watch)
         return cell
 
-    at_once = run(Plan())
+    at_once = run()
     kept = tmp_path / "kept.jsonl"
-    run(Plan(kept, 1, 2))
+    run(kept)
+    some = kept.read_text().splitlines(keepends=True)[::2]
+    kept.write_text("".join(some))  # as where the process was killed in between
     asked.clear()
-    resumed = run(Plan(kept))
+    resumed = run(kept)
     assert resumed == at_once
-    assert set(asked) == set(share(whole.blocks, 2, 2))
+    assert set(asked) == set(range(1, whole.blocks, 2))
     assert resumed.coverage == "exhaustive, all pairs"
+
+
+def test_cells_stand_in_the_order_of_the_targets(monkeypatch):
+    small = search("mse").plane
+    monkeypatch.setattr(pairs, "plane_of", lambda *_: small)
+    there, gone = station(honestly(untouched)), Absent(station(framework="keras").target, "gone")
+    for targets in ((there.target, gone.target), (gone.target, there.target)):
+        request = Request(("mse",), targets, (DTYPE,))
+        made = pairs.cells(
+            request, LOSSES, [("mse", DTYPE)], [there], [gone], lambda found, *_: iter(found)
+        )
+        assert [cell.target for cell in made] == [target.name for target in targets]
 
 
 def test_a_merged_cell_keeps_the_worst_and_one_finding_of_a_cause():

@@ -50,6 +50,16 @@ def test_there_are_at_most_as_many_shards_as_batches() -> None:
         shard("1/3", ["l1"], ["float32", "float64"], LOSSES)
 
 
+def test_all_pairs_are_divided_as_units_of_their_own() -> None:
+    pairs = [("l1", "float16"), ("mse", "float16"), ("l1", "bfloat16")]
+    parts = [shard(f"{number}/4", ["l1", "mse"], DTYPES, LOSSES, pairs) for number in (1, 2, 3, 4)]
+    assert sorted(each for part in parts for each in part.pairs) == sorted(pairs)
+    assert [len(part.pairs) for part in parts] == [1, 1, 1, 0]
+    assert sorted(each for part in parts for each in part.batches) == sorted(
+        (loss, dtype) for loss in ("l1", "mse") for dtype in DTYPES
+    )
+
+
 def test_the_shards_of_a_run_have_its_cells_and_plan_them() -> None:
     of = station()
     request = Request(("l1", "mse"), (of.target,), ("float32", "float16"))

@@ -28,8 +28,11 @@ def test_an_interpreter_says_its_version() -> None:
 
 
 def test_a_program_that_is_no_python_is_said(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFault, match="does not run as Python"):
+    with pytest.raises(EnvironmentFault, match="does not run as Python: it ended with 3 and said"):
         probe(str(script(tmp_path, "python3.9", "exit 3")))
+    told = "echo 'libpython is missing' >&2; exit 3"
+    with pytest.raises(EnvironmentFault, match=r"does not run as Python: libpython is missing$"):
+        probe(str(script(tmp_path, "python3.10", told)))
 
 
 def test_own_interpreter_comes_first_then_the_newest_and_broken_ones_are_left_out(

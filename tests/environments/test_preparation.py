@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,20 @@ def test_each_side_gets_an_environment_of_its_own(shelf: Path) -> None:
     assert "other" not in head.versions
     assert base.built
     assert head.built
+
+
+def test_what_does_not_fit_is_not_built(shelf: Path) -> None:
+    wheel(shelf, "fused", "1.0")
+    shown: list[dict[str, str]] = []
+
+    def fit(planned: Sequence[Environment]) -> None:
+        shown.extend(dict(each.versions) for each in planned)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        prepare([parse("fused==1.0")], Options(), lambda _: None, PIP, fit)
+    assert shown == [{"fused": "1.0", "numpy": "1.0"}]
+    assert cache.kept() == []
 
 
 def test_a_second_time_nothing_is_built_or_resolved(

@@ -110,6 +110,13 @@ def test_the_lock_names_what_moved(diff: Diff) -> None:
     ]
 
 
+def test_of_a_side_that_did_not_run_the_packages_are_no_change() -> None:
+    gone = replace(NEWER, status="not run", reason="libgone.so is missing")
+    there = replace(TORCH, packages={"numpy": "2.4.0"}, python="3.11.9")
+    diff = compare_runs(run(cell(row()), targets=[there]), run(targets=[gone], planned=1))
+    assert [(c.name, c.base, c.head) for c in diff.lock] == [("torch", "2.13.0", "2.15.0")]
+
+
 @settings(max_examples=100)
 @given(base=RUNS)
 def test_a_run_against_itself_moves_nothing(base: Results) -> None:

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.results import Results, ResultsError, ResultsWriter, read_results, summarise
-from conformance.results.cell import Cell, End, key
+from conformance.results.cell import PAIRS, Cell, End, key
 from conformance.results.codec import decode, encode
 from conformance.results.lines import lines
-from conformance.results.manifest import Manifest, Target
+from conformance.results.manifest import Manifest, Pairs, Target
 from conformance.results.merge import merge
 from conformance.results.partition import MergeError
 from tests.report.sample import Size
@@ -84,6 +84,48 @@ def shards(folder: Path, parts: Sequence[Sequence[tuple[str, str]]], **changes: 
         )
         for at, part in enumerate(parts, 1)
     ]
+
+
+def of_pairs(loss: str, dtype: str) -> list[Cell]:
+    return [Cell(loss, PAIRS, name, dtype, "pass", cases=4, elements=9) for name in TARGETS]
+
+
+def write_pairs(
+    path: Path, batches: Sequence[tuple[str, str]], pairs: Sequence[Pairs], **changes: Any
+) -> Path:
+    """A file of some batches and, of some of them, all pairs."""
+    made = [*cells(batches), *(each for pair in pairs for each in of_pairs(*pair))]
+    head = replace(HEAD, planned=len(made), pairs=ALL_PAIRS, **changes)
+    with ResultsWriter(path, head) as writer:
+        for cell in made:
+            writer.cell(cell)
+        summary = summarise(Results(Path(), head, tuple(made), End(len(made), 2.0, 0, "")))
+        writer.end(seconds=2.0, exit=summary.exit, verdict=summary.sentence)
+    return path
+
+
+ALL_PAIRS = (Pairs("l1", "float64"), Pairs("mse", "float64"))
+
+
+def test_all_pairs_in_shards_merge_to_the_whole(tmp_path: Path) -> None:
+    whole = write_pairs(tmp_path / "whole.gz", BATCHES, ALL_PAIRS)
+    parts = [
+        write_pairs(tmp_path / "1.gz", (), ALL_PAIRS[1:], shard="1/3"),
+        write_pairs(tmp_path / "2.gz", BATCHES[1::2], ALL_PAIRS[:1], shard="2/3"),
+        write_pairs(tmp_path / "3.gz", BATCHES[::2], (), shard="3/3"),
+    ]
+    merged = merge([parts[2], parts[0], parts[1]], tmp_path / "out.gz")
+    assert (merged.gaps, told(tmp_path / "out.gz")) == ((), told(whole))
+    lacking = merge(parts[1:], tmp_path / "some.gz")
+    assert lacking.gaps == ("shard 1/3 is missing",)
+    assert lacking.planned - lacking.cells == len(TARGETS)
+
+
+def test_other_pairs_are_another_run(tmp_path: Path) -> None:
+    one = write_pairs(tmp_path / "1.gz", BATCHES[:1], (), shard="1/2")
+    other = write(tmp_path / "2.gz", BATCHES[1:], shard="2/2")
+    with pytest.raises(MergeError, match="the list of all pairs is none"):
+        merge([one, other], tmp_path / "out.gz")
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def test_a_file_that_stops_inside_a_record_gives_those_before_it(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", ":1: is not gzip; would be a results file"),
+        (b"", ":1: is empty; would be a results file"),
         (b"<html>", ":1: is not gzip"),
         (gzip.compress(b"", mtime=0)[:12], ":1: the file stops before the manifest is complete"),
         (gzip.compress(b"", mtime=0), ":1: the file stops before the manifest is complete"),
@@ -142,6 +142,15 @@ def test_damage_in_the_middle_names_the_line(tmp_path: Path, whole: bytes) -> No
     data[third - 6] ^= 0xFF
     with pytest.raises(ResultsError, match=":2: is damaged"):
         read_results(save(tmp_path / "damaged.gz", bytes(data)))
+
+
+def test_damage_in_a_packed_file_names_the_lines_that_it_may_be_in(
+    tmp_path: Path, whole: bytes
+) -> None:
+    packed = bytearray(gzip.compress(gzip.decompress(whole), 0))  # stored: every bit is text
+    packed[-2_000] ^= 1
+    with pytest.raises(ResultsError, match=r":\d+: is damaged \(.*\), anywhere from line 1 on"):
+        read_results(save(tmp_path / "packed.gz", bytes(packed)))
 
 
 def test_what_follows_the_last_record_is_damage(tmp_path: Path, whole: bytes) -> None:

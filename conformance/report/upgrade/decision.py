@@ -140,6 +140,8 @@ def _drift(drift: list[Change], changes: list[Change]) -> str:
     row = max(drift, key=use).head
     assert row is not None  # a drift has both sides
     far = f"up to {wording.ulp(row.ulp)} ulp off"
+    if not any(each.ulp for change in drift for each in (change.base, change.head) if each):
+        far = "equal numbers in other bits, as a NaN or a zero of another sign"
     bound = f" ({wording.share(row.share)} of the bound)" if row.share is not None else ""
     return f"{far}{bound}, in {len(drift):,} of {_count(changes)}"
 

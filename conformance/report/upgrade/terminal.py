@@ -20,6 +20,8 @@ from conformance.results.gate import sentence, word
 
 FIRST = 10
 """Lines of each list; the other formats have more."""
+MOST_MOVED = 24
+"""Lines of the lock: a framework brings a score of packages of its own."""
 
 _STYLE: dict[State, str] = {
     "new failure": STYLE["fail"],
@@ -150,8 +152,9 @@ def _changes(diff: Diff, console: Console) -> None:
         _table(
             console,
             ("", "", "base", "head"),
-            [(c.place, c.name, c.base or "–", c.head or "–") for c in diff.lock],
+            [(c.place, c.name, c.base or "–", c.head or "–") for c in diff.lock[:MOST_MOVED]],
         )
+        _more(console, len(diff.lock), "change", MOST_MOVED)
 
 
 def _decisions(diff: Diff, console: Console, in_use: Sequence[str]) -> None:
@@ -171,15 +174,15 @@ def _table(
 ) -> None:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for head in heads:
-        table.add_column(head, overflow="fold")
+        table.add_column(head, overflow="fold", no_wrap=head == "loss")
     for row in rows:
         table.add_row(*(Text(wording.short(text, length)) for text in row))
     console.print(table)
 
 
-def _more(console: Console, count: int, noun: str) -> None:
-    if count > FIRST:
-        left = wording.plural(count - FIRST, f"more {noun}")
+def _more(console: Console, count: int, noun: str, shown: int = FIRST) -> None:
+    if count > shown:
+        left = wording.plural(count - shown, f"more {noun}")
         console.print(Text(f"  {left} in the full report", "dim"))
 
 

@@ -45,6 +45,12 @@ def test_drift_says_how_far_and_how_near_to_the_bound() -> None:
     )
 
 
+def test_drift_of_equal_numbers_is_no_distance() -> None:
+    exact = row(ulp=0.0, share=None, worst_class="exact special")
+    word, text = decided((exact,), (exact._replace(digest="cd"),))
+    assert (word, text.partition(",")[0]) == ("drifts", "equal numbers in other bits")
+
+
 def test_other_bits_of_a_documented_departure_are_no_same_bits() -> None:
     known = row(verdict="known")
     assert decided((known,), (known,)) == ("same bits", "1 still failing")
