@@ -40,8 +40,11 @@ def snippet(call: Call, gradient_of: str | None = None) -> str:
     if framework not in FRAMEWORKS or any(a.size > MOST for a in call.arrays.values()):
         return ""
     lines = [_HEAD[framework]]
+    if framework == "numpy" and call.dtype == "bfloat16":
+        lines.append("from ml_dtypes import bfloat16")
     if ":" in call.path:
-        lines.append(_imported(call.path))
+        companion = framework == "numpy" and gradient_of is not None
+        lines.append(_imported(call.path, companion))
     if framework in _JAX and call.dtype == "float64":
         lines.append('jax.config.update("jax_enable_x64", True)')
     lines += [f"{name} = {_tensor(call, name, array)}" for name, array in call.arrays.items()]
@@ -56,7 +59,7 @@ def _tensor(call: Call, name: str, array: Any) -> str:
     if axis is not None and array.ndim > 1:
         array = np.moveaxis(array, -1, axis)
     text = _numbers(array, framework)
-    kind = _DTYPE[framework] + dtype
+    kind = _kind(framework, dtype)
     maker = {
         "torch": "torch.tensor",
         "optax": "jnp.array",
@@ -65,6 +68,11 @@ def _tensor(call: Call, name: str, array: Any) -> str:
     }
     grad = ", requires_grad=True" if framework == "torch" and name in call.gradient else ""
     return f"{maker.get(framework, 'tf.constant')}({text}, dtype={kind}{grad})"
+
+
+def _kind(framework: str, dtype: str) -> str:
+    """A dtype as code; NumPy itself has no bfloat16."""
+    return dtype if (framework, dtype) == ("numpy", "bfloat16") else _DTYPE[framework] + dtype
 
 
 def _numbers(array: Any, framework: str) -> str:
@@ -90,6 +98,8 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     path = call.path.replace("tensorflow.", "tf.", 1) if "tf" in _HEAD[framework] else call.path
     path = path.rpartition(":")[2]
     if call.form == "module":
+        if framework == "keras" and call.dtype != "float32":  # it casts to a dtype of its own
+            named.append(f"dtype={call.dtype!r}")
         expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
     elif ordered:  # an `apply`, which takes no names
         said = {
@@ -112,10 +122,11 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     return _gradient(call, framework, expression, gradient_of)
 
 
-def _imported(path: str) -> str:
+def _imported(path: str, companion: bool) -> str:
     """The import of a user's callable; a file is imported by its name, from its own folder."""
     where, _, name = path.rpartition(":")
     first = name.partition(".")[0]
+    first += f", {name}_gradient" * (companion and first == name)
     if not where.endswith(".py"):
         return f"from {where} import {first}"
     folder, _, file = where.rpartition("/")
@@ -130,7 +141,7 @@ def _after_inputs(expression: str, call: Call, along: str) -> str:
 
 def _gradient(call: Call, framework: str, expression: str, wanted: str) -> list[str]:
     along = _numbers(call.cotangent, framework)
-    dtype = _DTYPE[framework] + call.dtype
+    dtype = _kind(framework, call.dtype)
     if framework == "torch":
         seed = f"torch.tensor({along}, dtype={dtype})"
         return [f"loss = {expression}", f"print(torch.autograd.grad(loss, {wanted}, {seed})[0])"]
@@ -139,7 +150,10 @@ def _gradient(call: Call, framework: str, expression: str, wanted: str) -> list[
         place = list(call.inputs).index(wanted)
         companion = expression.replace("(", "_gradient(", 1)
         called = _after_inputs(companion, call, along)
-        return [f"found = {called}", f"print(list(found.values())[{place}])"]
+        return [
+            f"found = {called}",
+            f"print(list(found.values() if isinstance(found, dict) else found)[{place}])",
+        ]
     if framework in _JAX:
         return [
             f"loss, vjp = jax.vjp(lambda {wanted}: {expression}, {wanted})",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from conformance.api import check
 from conformance.targets.candidate import CandidateError
-from tests.check.test_isolation import checked
+from tests.check.test_isolation import HOSTILE, checked
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,27 @@ def test_a_gradient_beside_a_numpy_callable_is_judged():
     cell = next(each for each in without.results.cells if each.property == "gradient")
     assert cell.verdict == "n/a"
     assert "no turned_gradient stands beside" in str(cell.reason)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_snippets_and_tests_run_without_the_suite_and_fail(dtype, request, monkeypatch, capsys):
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    report = checked("quarter_more", properties=["value", "gradient"], dtypes=[dtype])
+    monkeypatch.syspath_prepend(str(HOSTILE.parent))
+    before = np.geterr()
+    request.addfinalizer(lambda: np.seterr(**before))
+    shown = {each.property: each for each in report.findings if each.snippet and each.test}
+    assert {*shown} == {"value", "gradient"}
+    np.seterr(all="ignore")  # the inputs may be huge; a warning is an error in these tests
+    for finding in shown.values():
+        exec(compile(finding.snippet, "snippet", "exec"), {})
+        assert capsys.readouterr().out
+        space: dict[str, object] = {}
+        exec(compile(finding.test, "test", "exec"), space)
+        (made,) = [each for name, each in space.items() if name.startswith("test_")]
+        with pytest.raises(AssertionError):
+            made()
 
 
 def test_an_input_without_gradient_is_left_out():
