@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import keyword
 import os
 import sys
 import time
@@ -97,12 +98,12 @@ def check(
     layout: Mapping[str, int] | None = None,
     params: Mapping[str, bool | int | float] | None = None,
     conventions: Mapping[str, str] | None = None,
-    no_gradient: Sequence[str] = (),
+    no_gradient: str | Sequence[str] = (),
     algorithm: str | None = None,
     known: str | Path | None = None,
-    dtypes: Sequence[str] = (),
+    dtypes: str | Sequence[str] = (),
     device: str = "cpu",
-    properties: Sequence[str] = (),
+    properties: str | Sequence[str] = (),
     profile: str = "quick",
     seed: int = 0,
     timeout: float | None = None,
@@ -117,6 +118,11 @@ def check(
     not protected from a crash or an endless loop. `isolated` demands the one or the other.
     Raises CandidateError where the callable does not keep the contract.
     """
+    if not callable(fn) and not isinstance(fn, str):
+        raise CandidateError(
+            f"check: {type(fn).__name__} cannot be called; give a function, a class, an object "
+            "that can be called, or a place such as kernel.py:fast_ce"
+        )
     if (loss is None) == (spec is None):
         raise CandidateError("check: give one of loss and spec")
     asked = Asked(
@@ -128,12 +134,12 @@ def check(
         layout={name: str(axis) for name, axis in (layout or {}).items()},
         params={name: str(value) for name, value in (params or {}).items()},
         conventions=dict(conventions or {}),
-        no_gradient=tuple(no_gradient),
+        no_gradient=_several(no_gradient),
         algorithm=algorithm,
         known=None if known is None else str(known),
-        dtypes=tuple(dtypes),
+        dtypes=_several(dtypes),
         device=device,
-        properties=tuple(properties),
+        properties=_several(properties),
         profile=profile,
         seed=seed,
         timeout=timeout,
@@ -173,9 +179,15 @@ def _report(asked: Asked, live: Any) -> Report:
     return Report(ended(results, time.monotonic() - started), live is None)
 
 
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """One name by itself is a list of one."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def name_of(fn: Any) -> str:
-    """How a callable is named where it has no place."""
-    return str(getattr(fn, "__name__", type(fn).__name__)).strip("<>")
+    """How a callable is named where it has no place; a lambda by a word that code can hold."""
+    name = str(getattr(fn, "__name__", type(fn).__name__)).strip("<>")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def place_of(fn: Any) -> str | None:

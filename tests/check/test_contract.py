@@ -50,6 +50,27 @@ def test_a_source_that_cannot_be_read_is_told(place, message, tmp_path, monkeypa
     assert str(caught.value).startswith(message)
 
 
+def test_what_cannot_be_called_is_told():
+    with pytest.raises(CandidateError, match="check: NoneType cannot be called; give a function"):
+        check(None, "mse")
+
+
+def test_one_name_is_a_list_of_one():
+    report = checked("honest", properties="example", dtypes="float32")
+    assert [(cell.property, cell.dtype) for cell in report.results.cells] == [
+        ("example", "float32")
+    ]
+
+
+def test_a_lambda_has_a_name_that_code_can_hold():
+    report = check(
+        lambda prediction, target: 2 * (prediction - target) ** 2,
+        "mse", framework="numpy", properties="example", dtypes="float32",
+    )  # fmt: skip
+    assert report.findings
+    compile(report.findings[0].snippet, "snippet", "exec")
+
+
 def test_a_wrong_form_is_told_where_only_the_value_is_asked_for():
     report = checked("summed_to_nowhere", properties=["value"])
     assert {(each.property, each.kind) for each in report.findings} == {("shape", "shape")}
