@@ -82,6 +82,7 @@ def test_a_bare_check_runs_the_candidates_of_pyproject(kernel):
         (("kernel.py:odd", "--loss", "mse"), 2, "cannot be imported: AttributeError"),
         (("odd.py:odd", "--loss", "mse"), 2, "there is no file"),
         (("kernel.py:honest", "--loss", "mse", "--rename", "x"), 2, "write NAME=VALUE"),
+        (("kernel.py:honest", "--loss", "mse", "--timeout", "-1"), 2, "is not in the range x>0"),
         (("kernel.py:honest", "--loss", "mse", "--layout", "x=1"), 2, "write classes=1"),
     ],
 )
