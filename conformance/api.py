@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import keyword
 import os
 import sys
 import time
@@ -99,12 +100,12 @@ def check(
     arguments: Mapping[str, bool | int | float | str | None] | None = None,
     batch_axes: Sequence[int] = (),
     conventions: Mapping[str, str] | None = None,
-    no_gradient: Sequence[str] = (),
+    no_gradient: str | Sequence[str] = (),
     algorithm: str | None = None,
     known: str | Path | None = None,
-    dtypes: Sequence[str] = (),
+    dtypes: str | Sequence[str] = (),
     device: str = "cpu",
-    properties: Sequence[str] = (),
+    properties: str | Sequence[str] = (),
     profile: str = "quick",
     seed: int = 0,
     timeout: float | None = None,
@@ -119,6 +120,11 @@ def check(
     not protected from a crash or an endless loop. `isolated` demands the one or the other.
     Raises CandidateError where the callable does not keep the contract.
     """
+    if not callable(fn) and not isinstance(fn, str):
+        raise CandidateError(
+            f"check: {type(fn).__name__} cannot be called; give a function, a class, an object "
+            "that can be called, or a place such as kernel.py:fast_ce"
+        )
     if (loss is None) == (spec is None):
         raise CandidateError("check: give one of loss and spec")
     asked = Asked(
@@ -132,12 +138,12 @@ def check(
         arguments={name: str(value) for name, value in (arguments or {}).items()},
         batch_axes=",".join(map(str, batch_axes)) or None,
         conventions=dict(conventions or {}),
-        no_gradient=tuple(no_gradient),
+        no_gradient=_several(no_gradient),
         algorithm=algorithm,
         known=None if known is None else str(known),
-        dtypes=tuple(dtypes),
+        dtypes=_several(dtypes),
         device=device,
-        properties=tuple(properties),
+        properties=_several(properties),
         profile=profile,
         seed=seed,
         timeout=timeout,
@@ -177,9 +183,15 @@ def _report(asked: Asked, live: Any) -> Report:
     return Report(ended(results, time.monotonic() - started), live is None)
 
 
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """One name by itself is a list of one."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def name_of(fn: Any) -> str:
-    """How a callable is named where it has no place."""
-    return str(getattr(fn, "__name__", type(fn).__name__)).strip("<>")
+    """How a callable is named where it has no place; a lambda by a word that code can hold."""
+    name = str(getattr(fn, "__name__", type(fn).__name__)).strip("<>")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def place_of(fn: Any) -> str | None:

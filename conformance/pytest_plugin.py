@@ -32,14 +32,14 @@ class ConformanceTests:
 
 
 def conformance_tests(
-    fn: Any, loss: str | None = None, *, dtypes: Sequence[str] = DTYPES, **options: Any
+    fn: Any, loss: str | None = None, *, dtypes: str | Sequence[str] = DTYPES, **options: Any
 ) -> ConformanceTests:
     """Tests of a callable, for a variable of a test module: `tests = conformance_tests(...)`.
 
     They are called after the callable, whatever the variable: `test_fast_ce[gradient-float32]`.
     """
     return ConformanceTests(
-        fn, _plain_name(fn), tuple(dtypes), {**options, **({"loss": loss} if loss else {})}
+        fn, _plain_name(fn), _several(dtypes), {**options, **({"loss": loss} if loss else {})}
     )
 
 
@@ -49,6 +49,11 @@ def assert_conforms(fn: Any, loss: str | None = None, **options: Any) -> Report:
 
     __tracebackhide__ = True
     return assert_conforms(fn, loss, **options)
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """One name by itself is a list of one."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _plain_name(fn: Any) -> str:
@@ -83,7 +88,7 @@ def pytest_pycollect_makeitem(
     for mark in getattr(obj, "pytestmark", ()) if callable(obj) else ():
         if mark.name == MARK:
             options = dict(mark.kwargs)
-            dtypes = tuple(options.pop("dtypes", DTYPES))
+            dtypes = _several(options.pop("dtypes", DTYPES))
             if mark.args:
                 options["loss"] = mark.args[0]
             tests = ConformanceTests(obj, name.removeprefix("test_"), dtypes, options)
@@ -100,9 +105,10 @@ def _items(
     from conformance.engine.asked import checked_properties, need_known
     from conformance.targets.candidate import CandidateError
 
-    asked = checked_properties(tuple(tests.options.get("properties", ())))
+    properties = _several(tests.options.get("properties", ()))
+    asked = checked_properties(properties)
     try:
-        need_known(tests.dtypes, tests.options.get("properties", ()))
+        need_known(tests.dtypes, properties)
     except CandidateError as error:
         raise collector.CollectError(f"{name}: {error}") from None
     for dtype in tests.dtypes:

@@ -41,9 +41,18 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--no-gradient", multiple=True, metavar="INPUT", help="An input without gradient."
     ),
     click.option("--algorithm", metavar="NAME|FILE.py:PROGRAM", help="Its order of operations."),
-    click.option("--timeout", type=float, metavar="SECONDS", help="Most that one call may take."),
     click.option(
-        "--memory", type=int, default=6144, metavar="MIB", help="Most that it may hold; 6144."
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Most that one call may take.",
+    ),
+    click.option(
+        "--memory",
+        type=click.IntRange(min=1),
+        default=6144,
+        metavar="MIB",
+        help="Most that it may hold; 6144.",
     ),
 )
 

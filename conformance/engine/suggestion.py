@@ -25,13 +25,15 @@ def suggestion(fault: Fault, block: Block) -> str:
     if fault.judged is None or fault.call.dtypes:
         return ""
     declared = block.choices()
-    found: dict[str, str] = {}
+    found: dict[str, str] = {}  # one of each form: a case seldom tells its numbers apart
     for name, text in _others(block.loss, declared):
-        if name not in found and _explains(fault, block, {**declared, name: text}):
-            found[name] = f"--convention '{name}={text}'"
+        if _explains(fault, block, {**declared, name: text}):
+            found.setdefault(f"{name}={text.partition('(')[0]}", f"{name}={text}")
     if not found:
         return ""
-    return f"It conforms here with {' or '.join(found.values())}, if that is by design."
+    first, *more = found.values()
+    others = f", and so it does with {' and with '.join(more)}" if more else ""
+    return f"It conforms here with --convention '{first}'{others}, if that is by design."
 
 
 def _others(loss: Loss, declared: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,9 @@ from conformance.targets.worker.protocol import ProtocolError, encode
 
 _TIMEOUT = 20.0
 _COMPILED_TIMEOUT = 120.0
-_PATIENCE = 3  # deaths in a row, after which the rest of a batch is not asked
 _RENEWAL = 0.6  # of the memory limit: a worker grown so far is replaced between two batches
+_LEAST = 2.0  # seconds that even a callable that hangs again and again gets
+_MANY = 10  # times its slowest answer, likewise
 
 
 class WorkerError(Exception):
@@ -40,9 +41,9 @@ class Worker:
     `memory` bounds the resident size in bytes (None: unwatched). `threads` is what a framework may
     use inside one operation. `import_paths` are searched for the user's modules, `environment`
     adds variables. After `patience` deaths in a row the rest of a batch is given up, and one call of
-    each later batch is tried (None: every call is). Once started, `facts` says which versions run
-    and on what, `signatures` how the callables at `callables` declare themselves. Not for use by two
-    threads at once.
+    each later batch is tried (None: every call is); after as many calls that hung, the others are not
+    waited for as long. Once started, `facts` says which versions run and on what, `signatures` how the
+    callables at `callables` declare themselves. Not for use by two threads at once.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class Worker:
         self.target = target
         self._patience = patience
         self._deaths = 0
+        self._hung = 0
+        self._slowest = 0.0
         self.facts: dict[str, Any] = {}
         self.signatures: dict[str, str] = {}
         self._interpreter = interpreter
@@ -107,12 +110,15 @@ class Worker:
                 lost = Outcome(death=Died("crash", f"the worker cannot be restarted: {error}"))
                 return outcomes + [lost] * (len(calls) - len(outcomes))
             try:
-                died = Exchange(process, calls, outcomes, self._timeout, self._memory).run()
+                known = len(outcomes)
+                died = Exchange(process, calls, outcomes, self._allowed(), self._memory).run()
+                self._slowest = max([self._slowest, *(each.seconds for each in outcomes[known:])])
             except BaseException:  # an interrupt, or a call that cannot be encoded
                 self.close()
                 raise
             if died is not None:
                 outcomes.append(Outcome(death=died))
+                self._hung += died.kind == "timeout"
                 self.close()
                 if self._hopeless(outcomes):
                     given_up = Died(died.kind, f"not asked any more: {_last(died)}")
@@ -120,6 +126,12 @@ class Worker:
         if outcomes and outcomes[-1].death is None:
             self._deaths = 0
         return outcomes
+
+    def _allowed(self) -> float:
+        """Seconds for a call; of one that hangs often, a few times what it takes to answer."""
+        if self._patience is None or self._hung < self._patience:
+            return self._timeout
+        return min(self._timeout, max(_LEAST, _MANY * self._slowest))
 
     def _hopeless(self, outcomes: Sequence[Outcome]) -> bool:
         """Whether the callable has died so often in a row that more calls would only cost time."""
@@ -133,11 +145,13 @@ class Worker:
         """What the callable at a path takes; imports it. Raises WorkerError with the reason."""
         process = self._started()
         process.outbox.add(encode({"describe": path}, []))
+        began = time.monotonic()
         try:
             header = self._awaited(process, f"{path} was not imported")
         except WorkerError:
             self.close()
             raise
+        self._slowest = time.monotonic() - began  # a worker that starts again imports it in a call
         if "failed" in header:
             raise WorkerError(f"{header['failed']['names'][0]}: {header['failed']['message']}")
         return dict(header["description"])

@@ -67,8 +67,11 @@ def snippet(
         return ""
     keras = framework != call.binding.framework
     lines = [_ON[framework] if keras else _HEAD[framework]]
+    if framework == "numpy" and call.dtype == "bfloat16":
+        lines.append("from ml_dtypes import bfloat16")
     if ":" in call.path:
-        lines.append(_imported(call.path))
+        companion = framework == "numpy" and gradient_of is not None
+        lines.append(_imported(call.path, companion))
     if framework in _JAX and {"float64", "int64"} & {call.dtype, *call.dtypes.values()}:
         lines.append('jax.config.update("jax_enable_x64", True)')
     lines += [
@@ -90,7 +93,7 @@ def _tensor(call: Call, name: str, array: Any, framework: str, *, still: bool = 
     if axis is not None and array.ndim > 1:
         array = np.moveaxis(array, -1, axis)
     text = _numbers(array if "float" in dtype else array.astype(np.int64), framework)
-    kind = _DTYPE[framework] + dtype
+    kind = _kind(framework, dtype)
     grad = (
         ", requires_grad=True"
         if framework == "torch" and name in call.gradient and not still
@@ -102,6 +105,11 @@ def _tensor(call: Call, name: str, array: Any, framework: str, *, still: bool = 
 def _python(value: Any) -> str:
     """A number, or nested lists of them."""
     return repr(value).replace("nan", 'float("nan")').replace("inf", 'float("inf")')
+
+
+def _kind(framework: str, dtype: str) -> str:
+    """A dtype as code; NumPy itself has no bfloat16."""
+    return dtype if (framework, dtype) == ("numpy", "bfloat16") else _DTYPE[framework] + dtype
 
 
 def _numbers(array: Any, framework: str) -> str:
@@ -126,8 +134,8 @@ def _shown(call: Call, framework: str, gradient_of: str | None) -> list[str]:
     path = call.path.replace("tensorflow.", "tf.", 1) if "tf" in _HEAD[framework] else call.path
     path = path.rpartition(":")[2]
     if call.form == "module":
-        if path.startswith("keras."):
-            named.append(f'dtype="{call.dtype}"')
+        if call.binding.framework == "keras" and call.dtype != "float32":
+            named.append(f'dtype="{call.dtype}"')  # it casts to a dtype of its own
         expression = f"{path}({', '.join([*named, *built])})({', '.join([*positional, *keyword])})"
     elif ordered:  # an `apply`, which takes no names
         said = {
@@ -163,14 +171,15 @@ def _along(call: Call, framework: str, expression: str, wanted: str | None) -> l
 
 def _seed(call: Call, framework: str) -> str:
     """The cotangent as the framework's array."""
-    along, dtype = _numbers(call.cotangent, framework), _DTYPE[framework] + call.dtype
+    along, dtype = _numbers(call.cotangent, framework), _kind(framework, call.dtype)
     return f"{_MAKER.get(framework, 'tf.constant')}({along}, dtype={dtype})"
 
 
-def _imported(path: str) -> str:
+def _imported(path: str, companion: bool) -> str:
     """The import of a user's callable; a file is imported by its name, from its own folder."""
     where, _, name = path.rpartition(":")
     first = name.partition(".")[0]
+    first += f", {name}_gradient" * (companion and first == name)
     if not where.endswith(".py"):
         return f"from {where} import {first}"
     folder, _, file = where.rpartition("/")
@@ -185,7 +194,7 @@ def _after_inputs(expression: str, call: Call, along: str) -> str:
 
 def _gradient(call: Call, framework: str, expression: str, wanted: str) -> list[str]:
     along = _numbers(call.cotangent, framework)
-    dtype = _DTYPE[framework] + call.dtype
+    dtype = _kind(framework, call.dtype)
     if framework == "torch":
         seed = f"torch.tensor({along}, dtype={dtype})"
         return [f"loss = {expression}", f"print(torch.autograd.grad(loss, {wanted}, {seed})[0])"]
@@ -194,7 +203,10 @@ def _gradient(call: Call, framework: str, expression: str, wanted: str) -> list[
         place = list(call.inputs).index(wanted)
         companion = expression.replace("(", "_gradient(", 1)
         called = _after_inputs(companion, call, along)
-        return [f"found = {called}", f"print(list(found.values())[{place}])"]
+        return [
+            f"found = {called}",
+            f"print(list(found.values() if isinstance(found, dict) else found)[{place}])",
+        ]
     if framework in _JAX:
         return [
             f"loss, vjp = jax.vjp(lambda {wanted}: {expression}, {wanted})",

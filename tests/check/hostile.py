@@ -240,6 +240,32 @@ def negated_gradient(prediction, target, cotangent):
     return {"prediction": -slope, "target": slope}
 
 
+def quarter_more(prediction, target):
+    return (honest(prediction, target) * 1.25).astype(prediction.dtype)
+
+
+def quarter_more_gradient(prediction, target, cotangent):
+    slope = (3 * (prediction - target) * cotangent).astype(prediction.dtype)
+    return [slope, -slope]
+
+
+def _within(probabilities):
+    small = probabilities.dtype.type(1e-7)
+    return np.clip(probabilities, small, 1 - small)
+
+
+def clipped(probabilities, target):
+    p = _within(probabilities)
+    return -(target * np.log(p) + (1 - target) * np.log1p(-p))
+
+
+def clipped_gradient(probabilities, target, cotangent):
+    p = _within(probabilities)
+    slope = np.where(p == probabilities, (p - target) / (p * (1 - p)), 0)
+    by_target = np.log1p(-p) - np.log(p)
+    return [each.astype(p.dtype) for each in (slope * cotangent, by_target * cotangent)]
+
+
 def half(prediction, target):
     return honest(prediction, target)
 

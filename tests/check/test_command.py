@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import xml.dom.minidom
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from conformance.engine.asked import CHECKED
+from conformance.report.verdict import show_check
+from tests.check.test_isolation import checked
 from tests.cli.command import command, names_in
 
 HOSTILE = Path(__file__).with_name("hostile.py").read_text()
@@ -77,6 +82,7 @@ def test_a_bare_check_runs_the_candidates_of_pyproject(kernel):
         (("kernel.py:odd", "--loss", "mse"), 2, "cannot be imported: AttributeError"),
         (("odd.py:odd", "--loss", "mse"), 2, "there is no file"),
         (("kernel.py:honest", "--loss", "mse", "--rename", "x"), 2, "write NAME=VALUE"),
+        (("kernel.py:honest", "--loss", "mse", "--timeout", "-1"), 2, "is not in the range x>0"),
         (("kernel.py:honest", "--loss", "mse", "--layout", "x=1"), 2, "write classes=1"),
     ],
 )
@@ -92,3 +98,16 @@ def test_an_unknown_key_of_a_candidate_is_told(kernel):
     ended = command("check", folder=kernel)
     assert ended.code == 2
     assert "candidate 1 has an unknown key 'plce'; did you mean 'place'?" in ended.err
+
+
+def test_the_table_fits_80_columns_and_the_rest_is_told_below():
+    report = checked("negated", properties=[], dtypes=["float32", "bfloat16"])
+    said = io.StringIO()
+    show_check(report.results, Console(file=said, width=80, no_color=True))
+    lines = [line.rstrip() for line in said.getvalue().splitlines()]
+    rows = {line.split()[0]: line for line in lines if line.startswith(CHECKED)}
+    assert {*rows} >= {*CHECKED}
+    assert all(len(line) <= 80 and "…" not in line for line in rows.values())
+    assert rows["gradient"].endswith("every dtype")
+    told = lines[lines.index("nothing to check:") :]
+    assert "  reduction, identity: the spec or the binding states nothing of this kind" in told

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from conformance.api import check
 from conformance.targets.candidate import CandidateError
-from tests.check.test_isolation import checked
+from tests.check.test_isolation import HOSTILE, checked
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,27 @@ def test_a_source_that_cannot_be_read_is_told(place, message, tmp_path, monkeypa
     assert str(caught.value).startswith(message)
 
 
+def test_what_cannot_be_called_is_told():
+    with pytest.raises(CandidateError, match="check: NoneType cannot be called; give a function"):
+        check(None, "mse")
+
+
+def test_one_name_is_a_list_of_one():
+    report = checked("honest", properties="example", dtypes="float32")
+    assert [(cell.property, cell.dtype) for cell in report.results.cells] == [
+        ("example", "float32")
+    ]
+
+
+def test_a_lambda_has_a_name_that_code_can_hold():
+    report = check(
+        lambda prediction, target: 2 * (prediction - target) ** 2,
+        "mse", framework="numpy", properties="example", dtypes="float32",
+    )  # fmt: skip
+    assert report.findings
+    compile(report.findings[0].snippet, "snippet", "exec")
+
+
 def test_a_wrong_form_is_told_where_only_the_value_is_asked_for():
     report = checked("summed_to_nowhere", properties=["value"])
     assert {(each.property, each.kind) for each in report.findings} == {("shape", "shape")}
@@ -76,6 +98,37 @@ def test_a_gradient_beside_a_numpy_callable_is_judged():
     cell = next(each for each in without.results.cells if each.property == "gradient")
     assert cell.verdict == "n/a"
     assert "no turned_gradient stands beside" in str(cell.reason)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_snippets_and_tests_run_without_the_suite_and_fail(dtype, request, monkeypatch, capsys):
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    report = checked("quarter_more", properties=["value", "gradient"], dtypes=[dtype])
+    monkeypatch.syspath_prepend(str(HOSTILE.parent))
+    before = np.geterr()
+    request.addfinalizer(lambda: np.seterr(**before))
+    shown = {each.property: each for each in report.findings if each.snippet and each.test}
+    assert {*shown} == {"value", "gradient"}
+    np.seterr(all="ignore")  # the inputs may be huge; a warning is an error in these tests
+    for finding in shown.values():
+        exec(compile(finding.snippet, "snippet", "exec"), {})
+        assert capsys.readouterr().out
+        space: dict[str, object] = {}
+        exec(compile(finding.test, "test", "exec"), space)
+        (made,) = [each for name, each in space.items() if name.startswith("test_")]
+        with pytest.raises(AssertionError):
+            made()
+
+
+def test_every_choice_that_one_case_leaves_open_is_named():
+    report = check(
+        f"{HOSTILE}:clipped", "binary_cross_entropy", dtypes="float64", alone=True,
+        properties=["value", "gradient"],
+    )  # fmt: skip
+    hints = [each.hint for each in report.findings if each.hint]
+    assert any("log-of-zero=clip(1e-7)" in each.hint for each in report.findings), hints
+    assert any(" and so it does with " in each.hint for each in report.findings), hints
 
 
 def test_an_input_without_gradient_is_left_out():

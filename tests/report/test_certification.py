@@ -44,6 +44,16 @@ def test_a_loss_that_was_not_certified_is_told(results):
     assert {line.note for line in certification.lines(results.manifest, made)} == {"not certified"}
 
 
+def test_the_score_stands_in_the_method_section(results, monkeypatch):
+    page = html.render(results)
+    method = page[page.index('id="method"') :]
+    assert "<h3>The suite's own score</h3>" in method.replace("&#39;", "'")
+    assert "check, profile default" in method
+    assert "torch.autograd.gradcheck" in method
+    monkeypatch.setattr(html, "read_score", lambda: None)
+    assert "carries no score" in html.render(results)
+
+
 def test_a_suite_without_a_certification_says_so(results, monkeypatch):
     monkeypatch.setattr(html, "read_certification", lambda: None)
     assert "carries no certification" in html.render(results)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def test_a_file_that_is_no_score_says_what_would_write_one(tmp_path: Path, text:
     path.write_text(text, "utf-8")
     with pytest.raises(ResultsError, match="make score"):
         read_score(path)
+
+
+def test_it_travels_in_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    name = "score-summary.json"
+    assert included[f"reports/{name}"] == f"conformance/_reports/{name}"
 
 
 def test_the_committed_summary_is_that_of_the_committed_table() -> None:

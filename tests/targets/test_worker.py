@@ -45,6 +45,16 @@ def test_a_value_and_its_gradients_come_back(worker: Worker) -> None:
     assert 0 < outcome.seconds < 1
 
 
+def test_a_callable_that_hangs_again_and_again_is_not_waited_for_as_long() -> None:
+    with Worker(NUMPY, timeout=4.0, patience=2) as worker:
+        asked = [call(), call("loops"), call(), call("loops"), call(), call("loops"), call()]
+        deaths = [each.death for each in worker.evaluate(asked)]
+    assert [each.detail for each in deaths if each is not None] == [
+        "no outcome within 4 s", "no outcome within 4 s", "no outcome within 2 s",
+    ]  # fmt: skip
+    assert [at for at, each in enumerate(deaths) if each is None] == [0, 2, 4, 6]
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "detail"),
     [
