@@ -99,11 +99,14 @@ def _declared(row: Row, cells: list[Cell], targets: Sequence[Target]) -> Row:
         for target, each in reversed(outcomes)
         if each.verdict != "n/a" and ":" in str(each.expected)
     }
+    why = next((note for note in asked if note), row.why)
     answers = tuple(
-        each and replace(each, due=words.get(target.name, ""))
+        each
+        and replace(
+            each, due=words.get(target.name, ""), note="" if each.note == why else each.note
+        )
         for target, each in zip(targets, row.answers, strict=True)
     )
-    why = next((note for note in asked if note), row.why)
     return replace(row, why=why, expected="as each target declares", answers=answers)
 
 

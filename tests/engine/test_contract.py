@@ -307,3 +307,13 @@ def test_numbers_and_lists_reach_a_callable_as_they_are() -> None:
         "target-as-number", "target-as-list", "all-as-lists",
     }  # fmt: skip
     assert "target = [" in next(each.snippet for each in cell.findings if "list" in each.case)
+
+
+def test_integers_of_a_callable_without_gradients_are_not_asked_for_one() -> None:
+    of = candidate("nll")
+    none = dict.fromkeys(LOSSES["nll"].inputs, "NumPy has no autograd")
+    binding = of.binding.model_copy(update={"not_differentiated": none})
+    of = replace(of, side=replace(of.side, bindings={"nll": binding}))
+    book = worked(of, CONTRACT)
+    assert rows(book)["gradient-of-integers"] == "n/a"
+    assert "NumPy has no autograd" in book.skipped[CONTRACT]
