@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from conformance.cases.case import Case
-from conformance.cases.contract import Asking, askings, target_of
+from conformance.cases.contract import MIXED, Asking, askings, target_of
 from conformance.cases.variant import MARK
 from conformance.engine.agreement import answer
 from conformance.engine.block import Block, Task
@@ -27,7 +27,7 @@ from conformance.targets.outcome import Outcome
 
 _NO_INTEGERS = "it takes no integers there, as `integer-target` says"
 _ALL_GRADIENTS = "a companion gives gradients of real inputs without being asked"
-_DTYPES = ("mixed-floats", "integer-target", "boolean-target")
+_DTYPES = (*MIXED, "integer-target", "boolean-target")
 
 
 def tasks(block: Block, book: Book) -> Iterator[Task]:
@@ -44,7 +44,7 @@ def tasks(block: Block, book: Book) -> Iterator[Task]:
             book.note(CONTRACT, _row(case, promise, "", "n/a", reason))
             continue
         calls: tuple[Call, ...] = (call,)
-        if asking.clause == "mixed-floats" and call.gradient and not _compiles(block):
+        if asking.clause in MIXED and call.gradient and not _compiles(block):
             calls += (replace(call, gradient=(), cotangent=None),)
         yield Task(case.id, calls, _judge(Kept(block, asking, case, promise, call)))
 
