@@ -27,6 +27,9 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 #: Lists have no dtype of their own: frameworks take them for this one.
 OF_LISTS = "float32"
 INTEGER_GRADIENT = "gradient-of-integers"
+WEIGHT = "weight"
+MIXED = ("mixed-floats", "mixed-weight")
+"""The clauses about two floating dtypes, that of the first input and another one."""
 _BATCH = (3,)
 _LARGEST_INTEGER = 8.0
 _TELLING = ("mixed-floats", "index-dtype", "zero-dimensional", "integer-target", "size-one")
@@ -87,7 +90,7 @@ def askings(loss: Loss, dtype: str) -> Iterator[Asking]:
         made = [*_indices(loss, dtype, target)]
     if target is not None:
         made += _python(loss, dtype, target)
-    made += _shapes(loss, dtype)
+    made += [*_weighted(loss, dtype), *_shapes(loss, dtype)]
     before: Counter[str] = Counter()
     placed = []
     for asking in made:
@@ -186,6 +189,21 @@ def _indices(loss: Loss, dtype: str, target: str) -> Iterator[Asking]:
         case = _asked(loss, dtype, f"target-in-{kind}")
         yield Asking("index-dtype", kind, case, {target: kind})
     yield Asking("integer-gradient", dtype, _asked(loss, dtype, INTEGER_GRADIENT))
+
+
+def _weighted(loss: Loss, dtype: str) -> Iterator[Asking]:
+    """Weights in another dtype, where the loss has any that are an array."""
+    declared = loss.parameters.get(WEIGHT)
+    if declared is None or declared.shape is None or "none" not in loss.reductions:
+        return
+    other = OTHERS[dtype][0]
+    recipe = replace(plain_recipe(loss, dtype, _BATCH, "none"), parameters=((WEIGHT, "typical"),))
+    case = variant(build(recipe, loss), f"weight-in-{other}")
+    wide = build(replace(recipe, dtype=common(dtype, other)), loss).parameters[WEIGHT]
+    weight = round_to(np.asarray(wide, dtype=np.float64), FORMATS[other])
+    cotangents = replace(case.cotangents, structure=SIGNED)
+    case = replace(case, parameters={WEIGHT: weight}, cotangents=cotangents)
+    yield Asking("mixed-weight", f"{dtype}+{other}", case, {WEIGHT: other})
 
 
 def _python(loss: Loss, dtype: str, target: str) -> Iterator[Asking]:

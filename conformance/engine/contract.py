@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from conformance.cases.case import Case
-from conformance.cases.contract import Asking, askings
+from conformance.cases.contract import MIXED, Asking, askings, target_of
 from conformance.cases.variant import MARK
 from conformance.engine.agreement import answer
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book, Fault
+from conformance.engine.drawn import undifferentiated
 from conformance.engine.kept import CONTRACT, Kept
 from conformance.engine.promise import Promise, contract_of_stock, promised
 from conformance.engine.written import reduced
@@ -26,7 +27,7 @@ from conformance.targets.outcome import Outcome
 
 _NO_INTEGERS = "it takes no integers there, as `integer-target` says"
 _ALL_GRADIENTS = "a companion gives gradients of real inputs without being asked"
-_DTYPES = ("mixed-floats", "integer-target", "boolean-target")
+_DTYPES = (*MIXED, "integer-target", "boolean-target")
 
 
 def tasks(block: Block, book: Book) -> Iterator[Task]:
@@ -37,13 +38,13 @@ def tasks(block: Block, book: Book) -> Iterator[Task]:
         case = reduced(asking.case, block)
         promise = promised(asking, block.dtype, declared, usual)
         call = _call(block, asking, case)
-        reason = call.reason if isinstance(call, NotApplicable) else _moot(block, asking)
+        reason = call.reason if isinstance(call, NotApplicable) else _moot(block, asking, call)
         if isinstance(call, NotApplicable) or reason:
             book.skip(CONTRACT, reason)
             book.note(CONTRACT, _row(case, promise, "", "n/a", reason))
             continue
         calls: tuple[Call, ...] = (call,)
-        if asking.clause == "mixed-floats" and call.gradient and not _compiles(block):
+        if asking.clause in MIXED and call.gradient and not _compiles(block):
             calls += (replace(call, gradient=(), cotangent=None),)
         yield Task(case.id, calls, _judge(Kept(block, asking, case, promise, call)))
 
@@ -53,10 +54,14 @@ def _compiles(block: Block) -> bool:
     return block.side.tensors in ("optax", "jax")
 
 
-def _moot(block: Block, asking: Asking) -> str:
-    """Whether integers stand in for real numbers where nobody can ask for their gradient."""
+def _moot(block: Block, asking: Asking, call: Call) -> str:
+    """Why nobody can ask for the gradient of integers, or nothing."""
     declared = block.binding.contract
-    if asking.clause != "integer-gradient" or not asking.dtypes:
+    if asking.clause != "integer-gradient":
+        return ""
+    if target_of(block.loss) not in call.gradient:
+        return undifferentiated(call)
+    if not asking.dtypes:
         return ""
     if block.side.tensors == "numpy":
         return _ALL_GRADIENTS

@@ -133,7 +133,8 @@ class Kept:
                 kind = "int64"
             plain = name in self.asking.python
             named.append(f"{name} {'is no tensor' if plain else f'has {kind}'}")
-        return ", ".join(named)
+        others = self.asking.dtypes.keys() - self.call.inputs.keys()
+        return ", ".join([*named, *(f"{name} has {self.asking.dtypes[name]}" for name in others)])
 
     def _gradient_form(self, outcome: Outcome) -> Fault | None:
         """A gradient comes, and looks like its input."""

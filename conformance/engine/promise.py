@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from conformance.cases.contract import OF_LISTS, Asking
+from conformance.cases.contract import MIXED, OF_LISTS, Asking
 from conformance.engine.promotion import Reading, readings
 from conformance.numerics.formats import FORMATS
 from conformance.specs.contract import Clause, load_contract
@@ -75,7 +75,7 @@ def promised(
 
 
 def _as_declared(asking: Asking, dtype: str, word: str) -> tuple[Reading, ...]:
-    if asking.clause == "mixed-floats":
+    if asking.clause in MIXED:
         return _mixed(asking, word, None)
     if asking.clause == "integer-gradient":
         return ()
@@ -89,7 +89,7 @@ def _mixed(asking: Asking, word: str | None, usual: str | None) -> tuple[Reading
 
 def _by_norm(asking: Asking, dtype: str, usual: str | None) -> tuple[Reading, ...]:
     """Numbers that no floating tensor holds have no dtype: a wider result is as good."""
-    if asking.clause == "mixed-floats":
+    if asking.clause in MIXED:
         return _mixed(asking, None, usual)
     if asking.clause == "integer-gradient":
         return ()

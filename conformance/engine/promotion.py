@@ -18,7 +18,7 @@ from conformance.numerics.formats import FORMATS, round_to, ulp
 class Reading:
     """One way to take a call: the dtype of its result, and the dtype whose bound it keeps to.
 
-    `rounded` names a dtype that the floating inputs are converted to before anything else.
+    `rounded` names a dtype that floating inputs and weights are converted to before anything else.
     """
 
     result: str
@@ -27,14 +27,18 @@ class Reading:
 
     def held(self, block: Block, case: Case) -> Held:
         """The case as it is meant, judged as one of the dtype whose bound counts."""
-        inputs = dict(case.inputs)
+        inputs, parameters = dict(case.inputs), dict(case.parameters)
         if self.rounded is not None:
             form = FORMATS[self.rounded]
             inputs = {
                 name: frozen(round_to(array, form)) if array.dtype.kind == "f" else array
                 for name, array in inputs.items()
             }
-        meant = replace(case, dtype=self.bound, inputs=inputs)
+            parameters = {
+                name: round_to(value, form) if isinstance(value, np.ndarray) else value
+                for name, value in parameters.items()
+            }
+        meant = replace(case, dtype=self.bound, inputs=inputs, parameters=parameters)
         return replace(block, dtype=self.bound).held(meant)
 
 

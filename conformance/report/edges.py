@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.report import wording
 from conformance.report.matrix import property_order
@@ -31,12 +31,16 @@ _SHORT = 48
 
 @dataclass(frozen=True)
 class Answer:
-    """What one target said, over all its dtypes; `got` only where it was not what was expected."""
+    """What one target said, over all its dtypes; `got` only where it was not what was expected.
+
+    `due` is what it declares, where each target declares that for itself.
+    """
 
     verdict: Verdict
     dtypes: tuple[str, ...]
     got: str
     note: str
+    due: str = ""
 
     @property
     def symbol(self) -> str:
@@ -68,9 +72,44 @@ def tables(loss: Loss, cells: Iterable[Cell], targets: Sequence[Target]) -> tupl
     reasons = {case.id: case.why for case in loss.edge_cases}
     reasons |= {reject.id: f"breaks {reject.breaks}" for reject in loss.rejects}
     return tuple(
-        Table(name, TITLES.get(name, name), _rows(found[name], targets, reasons))
+        Table(name, TITLES.get(name, name), _table_rows(name, found[name], targets, reasons))
         for name in sorted(found, key=property_order)
     )
+
+
+DECLARED = "contract"
+"""The property whose rows each target expects otherwise, by its own declaration."""
+
+
+def _table_rows(
+    name: str, cells: list[Cell], targets: Sequence[Target], reasons: dict[str, str]
+) -> tuple[Row, ...]:
+    rows = _rows(cells, targets, reasons)
+    if name != DECLARED:
+        return rows
+    return tuple(_declared(row, cells, targets) for row in rows)
+
+
+def _declared(row: Row, cells: list[Cell], targets: Sequence[Target]) -> Row:
+    """The row with the question that it answers, and in each answer the target's own word."""
+    outcomes = [
+        (cell.target, each) for cell in cells for each in cell.outcomes if each.id == row.id
+    ]
+    asked = [each.note for _, each in outcomes if each.verdict == "pass"]
+    words = {
+        target: str(each.expected).partition(":")[0]
+        for target, each in reversed(outcomes)
+        if each.verdict != "n/a" and ":" in str(each.expected)
+    }
+    why = next((note for note in asked if note), row.why)
+    answers = tuple(
+        each
+        and replace(
+            each, due=words.get(target.name, ""), note="" if each.note == why else each.note
+        )
+        for target, each in zip(targets, row.answers, strict=True)
+    )
+    return replace(row, why=why, expected="as each target declares", answers=answers)
 
 
 def _rows(cells: list[Cell], targets: Sequence[Target], reasons: dict[str, str]) -> tuple[Row, ...]:

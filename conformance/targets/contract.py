@@ -13,6 +13,7 @@ OTHERWISE = "otherwise"
 _DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
 
 Mixing = Literal["promoted", "each-alone", "first", "first-at-last", "target", "raises"]
+Weighing = Literal["promoted", "each-alone", "first", "first-at-last", "raises"]
 Taking = Literal["accepted", "raises"]
 NoGradient = Literal["none", "raises"]
 OfLists = Literal["float32", "raises"]
@@ -27,6 +28,7 @@ def _by_dtype(words: dict[str, Any]) -> dict[str, Any]:
 
 
 Mixings = Annotated[dict[str, Mixing], AfterValidator(_by_dtype)]
+Weighings = Annotated[dict[str, Weighing], AfterValidator(_by_dtype)]
 Takings = Annotated[dict[str, Taking], AfterValidator(_by_dtype)]
 
 
@@ -34,11 +36,13 @@ class Contract(Strict):
     """A word for each clause of `spec/contract.yaml`, or words by dtype; None: nothing is declared.
 
     The keys of `mixed_floats` are the dtypes of the first input and of the target, `float32+float64`,
-    those of `index_dtype` the dtype of the indices, of others that of the tensors.
+    or of the weight in `mixed_weight`, those of `index_dtype` the dtype of the indices, of others that
+    of the tensors.
     """
 
     source: Sentence
     mixed_floats: Mixing | Mixings | None = None
+    mixed_weight: Weighing | Weighings | None = None
     integer_target: Taking | Takings | None = None
     boolean_target: Taking | Takings | None = None
     index_dtype: Taking | Takings | None = None

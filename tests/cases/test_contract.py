@@ -94,5 +94,5 @@ def test_a_loss_of_one_input_has_nothing_to_mix() -> None:
     )
     assert target_of(alone) is None
     assert {each.clause for each in askings(alone, "float32")} == {
-        "zero-dimensional", "size-one", "empty",
+        "mixed-weight", "zero-dimensional", "size-one", "empty",
     }  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from conformance.cases.contract import MIXED
 from conformance.engine.promotion import READINGS
 from conformance.numerics.formats import FORMATS, round_to
 from conformance.specs.models import Loss
@@ -20,13 +21,16 @@ def contracted(call: Call, loss: Loss) -> Call | None:
     word = None if contract is None or not clause else contract.word(clause, key)
     if word == "raises":
         return None
-    if clause == "mixed-floats":
+    if clause in MIXED:
         first, _, other = key.partition("+")
         reading = READINGS[word or "promoted"](first, other)
         inputs = dict(call.inputs)
         if reading.rounded is not None:
             form = FORMATS[reading.rounded]
-            inputs = {name: round_to(array, form) for name, array in inputs.items()}
+            inputs = {
+                name: round_to(array, form) if array.dtype.kind == "f" else array
+                for name, array in inputs.items()
+            }
         return replace(call, dtype=reading.result, inputs=inputs)
     whole = _integers(call, loss)
     return replace(call, gradient=tuple(name for name in call.gradient if name not in whole))
@@ -42,7 +46,8 @@ def clause_of(call: Call, loss: Loss) -> tuple[str, str]:
         return "integer-gradient", call.dtype
     for kind in call.dtypes.values():
         if "float" in kind:
-            return "mixed-floats", f"{call.dtype}+{kind}"
+            clause = "mixed-weight" if "weight" in call.dtypes else "mixed-floats"
+            return clause, f"{call.dtype}+{kind}"
         if any(each.kind == "class_index" for each in loss.inputs.values()):
             return "index-dtype", kind
         return ("boolean-target" if kind == "bool" else "integer-target"), call.dtype

@@ -62,6 +62,20 @@ def test_an_edge_case_has_one_answer_a_target_over_its_dtypes(results: Results) 
     assert (answer.verdict, answer.dtypes, answer.got) == ("fail", ("float16",), "inf")
 
 
+def test_a_row_of_the_contract_shows_what_each_target_declares(results: Results) -> None:
+    asks = "What comes of floating inputs that differ in dtype?"
+    word = Outcome("target-in-float64", {}, "promoted: float64, within its bound", "", "pass", asks)
+    torch, keras, *_ = results.manifest.targets
+    cells = [
+        replace(CELL, target=target.name, property="contract", outcomes=(outcome,))
+        for target, outcome in ((torch, word), (keras, replace(word, expected="raises: an error")))
+    ]
+    (found,) = edges.tables(results.manifest.losses["l1"], cells, [torch, keras])
+    assert found.title == "Contract of the call"
+    assert (found.rows[0].why, found.rows[0].expected) == (asks, "as each target declares")
+    assert [answer.due for answer in found.rows[0].answers if answer] == ["promoted", "raises"]
+
+
 def test_a_choice_of_its_own_is_marked(results: Results) -> None:
     loss = results.manifest.losses["binary_cross_entropy"]
     convention = specification.conventions("binary_cross_entropy", loss, results.manifest.targets)[
