@@ -27,7 +27,7 @@ ALLOWED, SAVED = 1.2, 1.6
 
 
 def measure(profile: str) -> None:
-    """Print the three figures for one profile."""
+    """Print the three figures for one profile; the memory as a ratio to that of `quick`."""
     one, other = (
         _command("run", "-t", TARGET, "--profile", profile, "-o", "run.jsonl.gz") for _ in "ab"
     )
@@ -41,8 +41,9 @@ def measure(profile: str) -> None:
         f"two sides at once {together:.1f} s, one {alone:.1f} s: "
         f"{gain:.2f} times faster than one after the other (at least {SAVED})"
     )
-    for name in ("quick", profile):
-        print(f"peak of a side's driver after {name}: {_memory(name)} MB")
+    peaks = {name: _memory(name) for name in ("quick", profile)}
+    told = ", ".join(f"{name} {peak} MB" for name, peak in peaks.items())
+    print(f"peak of a side's driver: {told}: {peaks[profile] / peaks['quick']:.2f} times")
 
 
 def _command(*words: str) -> float:

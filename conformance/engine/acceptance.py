@@ -48,8 +48,15 @@ def accepted(
                 left.append(Left(finding, str(error)))
                 continue
             told = {"reason": reason, "source": source or _source(results, finding)}
-            deviations.append(_deviation({**given, **told, "expires": expires}))
+            try:
+                deviations.append(_deviation({**given, **told, "expires": expires}))
+            except Unlistable as error:
+                left.append(Left(finding, str(error)))
     return deviations, left
+
+
+_TYPED = ("reason", "source", "expires")
+"""What comes from whoever accepts; the rest comes from the file."""
 
 
 def _deviation(given: dict[str, Any]) -> Deviation:
@@ -58,7 +65,10 @@ def _deviation(given: dict[str, Any]) -> Deviation:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in fault["loc"])
-        raise ValueError(f"{place}: {fault['msg']}, found {fault['input']!r}") from None
+        said = f"{place}: {fault['msg']}, found {fault['input']!r}"
+        if place in _TYPED:
+            raise ValueError(said) from None
+        raise Unlistable(f"it cannot be written down; {said}") from None
 
 
 def _given(results: Results, cell: Cell, finding: Finding) -> dict[str, Any]:

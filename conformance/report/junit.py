@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.report import wording
@@ -20,6 +21,10 @@ _TAG: dict[Verdict, str] = {
     "not run": "error",
     "n/a": "skipped",
 }
+
+
+LIMIT = 20_000
+"""Characters of one outcome: GitLab reads 30 MB of a job, and a run has some hundred outcomes."""
 
 
 def render(results: Results) -> str:
@@ -57,7 +62,7 @@ def _case(suite: Element, loss: str, name: str, cells: list[Cell]) -> None:
         return
     telling = [cell for cell in cells if cell.verdict == verdict]
     outcome = SubElement(case, _TAG[verdict], message=_message(telling[0]), type=verdict)
-    outcome.text = "\n\n".join(_account(f) for cell in telling for f in cell.findings) or None
+    outcome.text = told(_account(f) for cell in telling for f in cell.findings)
 
 
 def _numbers(cell: Cell) -> list[tuple[str, str]]:
@@ -97,6 +102,12 @@ def _run(root: Element, summary: Summary) -> None:
             SubElement(case, "error", message=spelled(absence.reason), type="not run")
     if summary.word == "nothing selected":
         SubElement(case, "error", message=spelled(summary.sentence), type="not run")
+
+
+def told(accounts: Iterable[str]) -> str | None:
+    """What an outcome says, cut where it is longer than anybody reads; None for nothing."""
+    text = "\n\n".join(accounts)
+    return f"{text[:LIMIT]}… (the report has all of it)" if len(text) > LIMIT else text or None
 
 
 def count(element: Element) -> None:

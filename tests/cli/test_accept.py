@@ -9,7 +9,8 @@ import pytest
 
 from conformance.cli.root import invoke
 from conformance.engine import known
-from conformance.results import read_results, summarise
+from conformance.results import ResultsWriter, read_results, summarise
+from conformance.results.cell import Finding
 from conformance.targets.call import Call
 from conformance.targets.known import read_known
 from conformance.targets.outcome import Outcome, Raised
@@ -148,6 +149,24 @@ def test_an_exception_is_accepted_by_its_class(
     found = {each.property[0]: each for each in read_known(folder / "known.yaml")}
     assert found["value"].expect.raises == "OSError"
     assert found["value"].source == "https://example.org/1"
+
+
+def test_what_a_file_holds_and_a_list_cannot_is_told_and_left_out(
+    folder: Path, listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = read_results(folder / "found.jsonl.gz")
+    cells = [replace(each, findings=tuple(map(_misnamed, each.findings))) for each in results.cells]
+    with ResultsWriter(folder / "older.jsonl.gz", results.manifest) as writer:
+        for each in cells:
+            writer.cell(each)
+        writer.end(seconds=1.0, exit=1, verdict="made up")
+    assert invoke(["accept", "older.jsonl.gz", "--reason", REASON, "-o", "other.yaml"]) == 1
+    assert "it cannot be written down; when.case" in capsys.readouterr().err
+
+
+def _misnamed(finding: Finding) -> Finding:
+    assert finding.extent is not None
+    return replace(finding, extent=replace(finding.extent, written=("=no-name",)))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from conformance.report import junit
 from conformance.results import Results
+from tests.results.runs import cell, finding, row, run
 
 
 def case(results: Results, suite: int, loss: str, name: str) -> ElementTree.Element:
@@ -43,6 +44,15 @@ def test_a_run_that_was_cut_short_is_an_error(results: Results) -> None:
     cut = replace(results, end=None, cut="the file stops inside line 7")
     assert case(cut, 5, "run", "complete").find("error") is not None
     assert case(results, 5, "run", "complete").find("error") is None
+
+
+def test_an_outcome_is_cut_where_nobody_reads_on() -> None:
+    many = tuple(finding(case=f"value:{at}", why="w" * 400) for at in range(500))
+    xml = junit.render(run(cell(row(verdict="fail"), findings=many)))
+    (failure,) = ElementTree.fromstring(xml).iter("failure")
+    assert failure.text is not None
+    assert len(failure.text) < junit.LIMIT + 100
+    assert failure.text.endswith("(the report has all of it)")
 
 
 def test_totals_are_those_of_the_cases(results: Results) -> None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.report import wording
-from conformance.report.junit import count, spelled
+from conformance.report.junit import count, spelled, told
 from conformance.report.upgrade.view import use
 from conformance.results.breaks import Break
 from conformance.results.change import STATES, CellChange, Change
@@ -56,7 +56,7 @@ def _case(
     if failing:
         states = ", ".join(f"{n:,} {state}" for state, n in _states(failing).items())
         outcome = SubElement(case, "failure", message=spelled(states), type=failing[0].state)
-        outcome.text = "\n\n".join(_account(each) for each in broken) or None
+        outcome.text = told(_account(each) for each in broken)
     elif missing:
         reason = next((cell.reason for cell in cells if cell.reason), None) or missing[0].state
         SubElement(case, "error", message=spelled(reason), type=missing[0].state)
