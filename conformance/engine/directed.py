@@ -10,8 +10,9 @@ import numpy as np
 
 from conformance import oracle
 from conformance.cases.case import Case
+from conformance.cases.direction import at_end
 from conformance.engine.judge import Held
-from conformance.engine.standard import Indices, Limits, envelope, ideal
+from conformance.engine.standard import Indices, Limits, Program, envelope, ideal
 from conformance.numerics.arithmetic import IDEAL64, Arithmetic
 from conformance.numerics.bounded import Bounded, bounded
 from conformance.numerics.differentiated import (
@@ -82,22 +83,26 @@ class Directed:
         return midpoints(self.truth[name])
 
     def decided(self, name: str) -> Indices:
-        """The elements that have a derivative, flat: no kink, and no infinity.
+        """The elements that have a derivative, flat: no kink, no infinity, no end of a domain.
 
-        What is not finite itself has none either, as the mean of nothing.
+        What is not finite itself has none either, nor anything behind the mean of nothing.
         """
-        held = self.held
-        of = held.value() if name == VALUE else held.gradients(self.cotangent)[name]
+        held, value = self.held, self.held.value()
+        of = value if name == VALUE else held.gradients(self.cotangent)[name]
+        there = np.isfinite(self.expected(name)) & np.isfinite(of)
+        if name != VALUE:
+            there = there & ~at_end(held.case, held.loss, name)
+        if value.ndim == 0:
+            there = there & np.isfinite(value)
         smooth = [not each.kink for each in self.truth[name].ravel()]
-        finite = np.isfinite(self.expected(name)) & np.isfinite(of)
-        return np.flatnonzero(np.array(smooth, dtype=bool) & finite.reshape(-1))
+        return np.flatnonzero(np.array(smooth, dtype=bool) & there.reshape(-1))
 
     def limits_at(self, name: str, among: Indices) -> Callable[[Indices], Limits]:
         """The bounds of elements, numbered within `among`, when they are asked for."""
 
         def at(elements: Indices) -> Limits:
             def pick(each: Bounded) -> Bounded:
-                return each.reshape(-1)[among[elements]]
+                return _lost(each).reshape(-1)[among[elements]]
 
             own = self._of_value if name == VALUE else self._of_gradients
             return Limits(
@@ -120,7 +125,7 @@ class Directed:
         under, ones = self._stepwise, np.ones(self.truth[VALUE].shape)
         runs: list[Runs] = [
             follow(program, under, given.positional, given.keywords, self._moving)
-            for program in practice.values
+            for program in (*practice.values, *self._beside(self.held.reference.value))
             for follow in (pushed, pushed_apart)
         ]
         for program in practice.gradients:
@@ -137,11 +142,16 @@ class Directed:
         given, names = self.held.given, [*self.held.loss.inputs]
         arguments = (*given.positional, self.cotangent)
         runs: list[Runs] = []
-        for program in self.held.practice.gradients:
+        best = self.held.reference.gradient
+        for program in (*self.held.practice.gradients, *self._beside(best)):
             asked = (program, self._stepwise, arguments, given.keywords, self._moving)
             runs += [follow(*asked) for follow in (pushed, pushed_apart)]
             runs += [follow(*asked, names) for follow in (pulled, pulled_apart)]
         return runs
+
+    def _beside(self, best: Program) -> tuple[Program, ...]:
+        """Where the order is not known it may be the reference's, whose slope goes another way."""
+        return (best,) if len(self.held.practice.gradients) > 1 else ()
 
     @cached_property
     def _best(self) -> Callable[[bool], Runs]:
@@ -166,3 +176,11 @@ class Directed:
     def _stepwise(self) -> Arithmetic:
         """A derivative of a derivative is composed of the framework's single operations."""
         return replace(self.held.practice.arithmetic, each_op=True)
+
+
+def _lost(run: Bounded) -> Bounded:
+    """Where an honest order has no number itself, though one is due, something left the range."""
+    gone = ~np.isfinite(run.value)
+    if not gone.any():
+        return run
+    return Bounded(run.state._replace(overflow=run.overflow | gone), run.arithmetic)

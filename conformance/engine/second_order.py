@@ -16,6 +16,7 @@ from conformance.engine.book import Book
 from conformance.engine.drawn import undifferentiated
 from conformance.engine.layout import FEW, is_finite, is_recipe
 from conformance.engine.row import FORWARD, SECOND_ORDER, Row
+from conformance.specs.models import Loss
 from conformance.targets.call import Call, Derivative
 from conformance.targets.outcome import Outcome
 
@@ -61,16 +62,26 @@ def _cases(block: Block, cases: Sequence[Case]) -> Iterator[tuple[Case, str]]:
     plain = [_dense(build(recipe, loss)) for recipe in own.values()]
     yield from ((case, RANDOM) for case in plain)
     yield plain[-1], ONE_HOT
-    arrays = [name for name, given in loss.parameters.items() if given.shape is not None]
-    if arrays:
-        first = next(iter(own.values()))
-        weighted = replace(first, parameters=tuple((name, "typical") for name in arrays))
-        plain.append(_dense(build(weighted, loss)))
+    first = next(iter(own.values()))
+    for options in _options(loss):
+        plain.append(_dense(build(replace(first, parameters=options), loss)))
         yield plain[-1], RANDOM
     seen = {case.id for case in plain}
     drawn = [case for case in cases if case.id not in seen and _fits(case)]
     for case in drawn[: 1 + len(cases) // FEW // 4]:
         yield case, RANDOM
+
+
+_TOKENS = {"real": "0.1", "boolean": "true", "integer": "0"}
+
+
+def _options(loss: Loss) -> Iterator[tuple[tuple[str, str], ...]]:
+    """All weights that are arrays; and every other parameter, off its default."""
+    weights = [(name, "typical") for name, each in loss.parameters.items() if each.shape]
+    others = [
+        (name, _TOKENS[each.kind]) for name, each in loss.parameters.items() if not each.shape
+    ]
+    yield from (tuple(sorted(each)) for each in (weights, others) if each)
 
 
 def _dense(case: Case) -> Case:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from conformance.cases.direction import ONE_HOT, RANDOM, directions
+from conformance.cases.direction import ONE_HOT, RANDOM, at_end, directions
 from conformance.cases.generation import build
 from conformance.cases.variant import plain_recipe
 from conformance.numerics.formats import FORMATS, representable
@@ -35,6 +37,16 @@ def test_one_hot_moves_a_single_entry() -> None:
     found = directions(case, loss, ONE_HOT)
     assert sorted(found["prediction"]) == [0.0] * 6 + [1.0]
     assert not found["target"].any()
+
+
+def test_what_stands_at_an_end_of_its_domain_does_not_move() -> None:
+    loss = LOSSES["binary_cross_entropy_with_logits"]
+    case = build(plain_recipe(loss, "float32", (3,), "none"), loss)
+    hard = replace(case, inputs={**case.inputs, "target": np.array([0.0, 0.5, 1.0])})
+    found = directions(hard, loss, RANDOM)
+    assert found["target"][[0, 2]].tolist() == [0.0, 0.0]
+    assert found["logits"].any()
+    assert at_end(hard, loss, "target").tolist() == [True, False, True]
 
 
 def test_a_distribution_keeps_its_sum() -> None:

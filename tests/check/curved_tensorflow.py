@@ -13,4 +13,4 @@ def _square(prediction, target):
         slope = 2 * tf.stop_gradient(prediction - target) * grad
         return slope, -slope
 
-    return (prediction - target) ** 2, gradient
+    return tf.square(prediction - target), gradient

@@ -6,11 +6,12 @@ import pytest
 
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
+from conformance.engine.properties import MAKERS
 from conformance.engine.request import PROPERTIES
 from tests.engine.honest import LOSSES, block, faults, worked
 
 FRAMEWORKS = ("torch", "keras", "tensorflow", "optax")
-OWN = [name for name in PROPERTIES if name not in ("gradient", "dtype", "shape", "mutation")]
+OWN = [name for name in PROPERTIES if name in MAKERS]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
