@@ -20,6 +20,7 @@ from conformance.report import (
     exceedances,
     formula,
     matrix,
+    score,
     specification,
     tolerance,
     wording,
@@ -99,6 +100,7 @@ def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
 
 def _page(results: Results, up: Upgrade | None, certified: Certification | None = None) -> str:
     certified, counted = certified or read_certification(), read_exceedances()
+    scored = read_score()
     summary = summarise(results)
     drawn, left_out = choice.choose(results.cells, choice.BUDGET - (CHANGES if up else 0))
     series = {target.name: at for at, target in enumerate(results.manifest.targets)}
@@ -126,7 +128,8 @@ def _page(results: Results, up: Upgrade | None, certified: Certification | None 
         certified=certified,
         certification=certification.lines(results.manifest, certified),
         exceedances=counted,
-        score=read_score(),
+        score=scored,
+        score_table=score.text(scored) if scored else "",
         false_alarms=exceedances.text(counted) if counted else "",
         first=FIRST_SCREEN,
         groups=summary.groups[:GROUPS],

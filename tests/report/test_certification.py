@@ -50,6 +50,7 @@ def test_the_score_stands_in_the_method_section(results, monkeypatch):
     assert "<h3>The suite's own score</h3>" in method.replace("&#39;", "'")
     assert "check, profile default" in method
     assert "torch.autograd.gradcheck" in method
+    assert "quick misses" in method
     monkeypatch.setattr(html, "read_score", lambda: None)
     assert "carries no score" in html.render(results)
 
