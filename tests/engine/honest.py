@@ -116,8 +116,9 @@ def moving(call: Call, loss: Loss, choices: Mapping[str, str]) -> dict[str, Arra
     """How the value ("") and the gradients move along the call's tangents, from the oracle."""
     real = [name for name, given in loss.inputs.items() if given.kind == "real"]
     still = {name: np.zeros(call.inputs[name].shape) for name in real}
+    parameters = {**dict.fromkeys(call.binding.implied, True), **call.parameters}
     found = oracle.directional(
-        loss, call.inputs, call.parameters, {**still, **call.tangents}, call.reduction, choices,
+        loss, call.inputs, parameters, {**still, **call.tangents}, call.reduction, choices,
         call.cotangent,
     )  # fmt: skip
     every = {"": found.forward, **found.second}
