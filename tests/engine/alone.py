@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.targets.call import Call
 from conformance.targets.outcome import Array, Outcome
-from tests.engine.honest import Spoil, changed, one_off, refused
+from tests.engine.honest import Spoil, changed, one_off
 
 Where = Callable[[Call], bool]
 
@@ -113,6 +113,19 @@ ALONE: Mapping[str, Mistake] = MappingProxyType(
                 },
             ),
         ),
+        "forward": Mistake(
+            "forward mode lacks its factor",
+            outcome_where(
+                lambda call: call.derivative == "forward",
+                lambda was: replace(was, tangent=was.tangent and changed(was.tangent, one_off)),
+            ),
+        ),
+        "second-order": Mistake(
+            "the gradient is right and its own gradient is not",
+            lambda call, was: replace(
+                was, curvature={n: changed(each, one_off) for n, each in was.curvature.items()}
+            ),
+        ),
         "dtype": Mistake("a large table gives float64", outcome_where(table, widened)),
         "shape": Mistake(
             "the sum of a large table has axes",
@@ -137,8 +150,8 @@ ALONE: Mapping[str, Mistake] = MappingProxyType(
             value_where(lambda call: given(call, prediction=[1.0, 2.0, 3.0], target=[2, 2, 1])),
         ),
         "edge-case": Mistake(
-            "an empty batch is refused",
-            lambda call, was: refused() if size(call) == 0 else was,
+            "neighbours of one in bfloat16 are a special case",
+            value_where(lambda call: given(call, prediction=[1.0078125], target=[1.0])),
         ),
         "identity": Mistake(
             "rows that are certain of every class pass for padding, but under log_target",
@@ -163,6 +176,10 @@ ALONE: Mapping[str, Mistake] = MappingProxyType(
         ),
         "determinism": Mistake(
             "many threads add otherwise", value_where(lambda call: call.threads is not None)
+        ),
+        "contract": Mistake(
+            "a target of another dtype is read otherwise",
+            value_where(lambda call: any("float" in each for each in call.dtypes.values())),
         ),
         "error": Mistake(
             "a target that is missing is broadcast",
