@@ -57,6 +57,8 @@ def examine(
     failed = answer_fault(case, call, outcome, names[0])
     if failed is not None:
         book.check(names[0], case, failed)
+        if outcome.death is None:
+            book.check("mutation", case, mutation_fault(case, call, outcome))
         return
     held = block.held(case)
     expected = held.value()

@@ -164,10 +164,11 @@ def departure(way: Way, held: Held, call: Call, part: Part) -> Fault | None:
 
 
 def fresh(judged: Judgement, before: Judgement) -> Judgement:
-    """The judgement with those failures only that the first call has not."""
+    """The judgement with those failures only that the first call has not; of others no share counts."""
     old: NDArray[np.bool_] = np.isin(np.arange(judged.classes.size), before.failed)
-    classes = np.where(old, before.classes * 0 + np.int8(Class.OWN), judged.classes)
-    return replace(judged, classes=classes.astype(np.int8))
+    classes = np.where(old, np.int8(Class.OWN), judged.classes)
+    share = np.where(old[judged.probed], np.nan, judged.share)
+    return replace(judged, classes=classes.astype(np.int8), share=share)
 
 
 def _told(found: Sequence[Fault | None]) -> str:

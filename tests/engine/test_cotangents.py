@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from conformance.engine.cotangents import CLAUSES, COTANGENT
+from conformance.engine.judge import judge
 from conformance.engine.replay import replay
+from conformance.engine.variation import fresh
+from conformance.numerics.formats import round_to
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from tests.engine.honest import (
@@ -119,3 +122,16 @@ def test_a_finding_is_replayed_by_its_id() -> None:
     assert cells[0].property == COTANGENT
     assert cells[0].verdict == "fail"
     assert replay(found.case, honest_station(), LOSSES)[0].verdict == "pass"
+
+
+def test_what_was_told_already_takes_no_share_of_the_bound() -> None:
+    """A row that passes must not show more than its bound."""
+    asked = case(TEXT)
+    held = block("mse").held(asked)
+    off = round_to(held.value(), held.form)
+    off.reshape(-1)[3] *= 1.5
+    told = judge(off, held.value(), held.form, held.value_limits_at)
+    assert told.failed.tolist() == [3]
+    again = fresh(told, told)
+    assert not again.failed.size
+    assert not (again.share > 1.0).any()

@@ -189,3 +189,12 @@ def test_a_fault_that_sits_in_three_options_at_once_is_met_by_a_quick_draw() -> 
     alone = [each for each in drawn if len(each.parameters) < 2]
     book = worked(of, "value", [build(recipe, of.loss) for recipe in alone], company)
     assert faults(book) == set()
+
+
+def test_a_call_that_raises_and_leaves_its_process_altered_is_told_twice() -> None:
+    raised = Raised(("ValueError", "Exception", "BaseException"), "not with me")
+
+    def spoil(call: Call, was: Outcome) -> Outcome:
+        return Outcome(raised=raised, altered=("the default dtype",))
+
+    assert faults(book_of(spoil)) == {("value", "exception"), ("mutation", "mutation")}
