@@ -21,7 +21,7 @@ from conformance.results.diff import Diff
 from tests.report.sample import HOSTILE, hostile
 from tests.report.sample.upgrade import NEW
 from tests.report.test_html import Outline
-from tests.results.runs import cell, finding, row, run
+from tests.results.runs import NEWER, TORCH, cell, finding, row, run
 
 
 def shown(diff: Diff, width: int = 80) -> str:
@@ -44,6 +44,18 @@ def test_the_terminal_tells_breaks_then_gaps_then_drift_then_the_lock(diff: Diff
     found = [text.index(f"\n{word}") for word in words]
     assert found == sorted(found)
     assert text.index("\nlock") < text.index("\nlosses in use")
+
+
+def test_the_terminal_counts_what_moved_beyond_a_screen() -> None:
+    name = "binary_cross_entropy_with_logits"
+    packages = {f"package-{at}": "1" for at in range(40)}
+    base = run(cell(row(), loss=name), targets=[TORCH])
+    head = run(cell(row(digest="cd"), loss=name), targets=[replace(NEWER, packages=packages)])
+    head = replace(head, cells=(replace(head.cells[0], target=NEWER.name),))
+    lines = shown(compare_runs(base, head)).splitlines()
+    assert sum("package-" in line for line in lines) == terminal.MOST_MOVED - 1
+    assert any("17 more changes in the full report" in line for line in lines)
+    assert all(len(line) <= 80 for line in lines)
 
 
 def test_json_holds_every_list_and_is_strict(diff: Diff) -> None:
