@@ -179,8 +179,8 @@ class Directed:
 
 
 def _lost(run: Bounded) -> Bounded:
-    """Where an honest order has no number itself, though one is due, something left the range."""
-    gone = ~np.isfinite(run.value)
+    """Where an honest order has no number itself, or may have any, something left the range."""
+    gone = ~np.isfinite(run.value) | ~np.isfinite(run.bound)
     if not gone.any():
         return run
     return Bounded(run.state._replace(overflow=run.overflow | gone), run.arithmetic)
