@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.children import sent
+from conformance.cli.children import dismissed, sent
 from conformance.cli.progress import counted
 from conformance.cli.recording import record_in
 from conformance.cli.signals import Terminated, code_of, heed_parent
@@ -59,6 +59,7 @@ def record_sides(
     ]
     with ExitStack() as stack:
         lines, processes = zip(*[sent(run_side, each, stack) for each in errands], strict=True)
+        stack.callback(dismissed, processes)
         try:
             passed = _passed(lines)
             for _ in counted(passed, request.planned * len(errands), lambda label: label):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -24,6 +24,13 @@ def sent(
     theirs.close()  # so that its end is seen here
     stack.callback(_recalled, process)
     return ours, process
+
+
+def dismissed(processes: Sequence[SpawnProcess]) -> None:
+    """Tell all that are still there to end, before any is waited for."""
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
 
 
 def _recalled(process: SpawnProcess) -> None:

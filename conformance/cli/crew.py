@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.children import sent
+from conformance.cli.children import PATIENCE, dismissed, sent
 from conformance.cli.signals import heed_parent
 from conformance.cli.storage import keep_hypothesis_out
 from conformance.cli.verdict import INCOMPLETE
@@ -81,6 +81,7 @@ class Crew:
             _begun(Errand(replace(request, targets=group), library.folder, flags), stack)
             for group in groups
         ]
+        stack.callback(dismissed, [hand.process for hand in self._hands])
         said: list[Manifest] = [hand.hear() for hand in self._hands]
         targets = [said[at % count].targets[at // count] for at in range(len(request.targets))]
         self.manifest = replace(said[0], planned=request.planned, targets=tuple(targets))
@@ -90,6 +91,8 @@ class Crew:
         for hand in self._hands:
             hand.line.send(frozenset(done))
         yield from heapq.merge(*map(_cells, self._hands), key=order_of(self.manifest).rank)
+        for hand in self._hands:
+            hand.process.join(PATIENCE)
 
 
 def hands(request: Request, asked: int | None) -> int:

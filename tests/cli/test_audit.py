@@ -88,6 +88,9 @@ class Done:
     def join(self) -> None:
         """It is over."""
 
+    def is_alive(self) -> bool:
+        return False
+
 
 def _here(work: object, errand: Errand, stack: ExitStack) -> tuple[Connection, Done]:
     """A side in this process, which answerers that are no workers need."""

@@ -49,8 +49,11 @@ class Task:
     exitcode: int | None = 0
     seen: list[Errand] = field(default_factory=list)
 
-    def join(self) -> None:
-        self.thread.join()
+    def join(self, timeout: float | None = None) -> None:
+        self.thread.join(timeout)
+
+    def is_alive(self) -> bool:
+        return False
 
 
 def _stations(request: Request) -> list[Station]:
@@ -126,7 +129,7 @@ def test_one_that_ends_before_its_work_is_done_makes_the_run_incomplete(
         return ours, Task(Thread(target=dies), exitcode=-9)
 
     monkeypatch.setattr(crew, "sent", sent)
-    monkeypatch.setattr(Task, "join", lambda self: None)
+    monkeypatch.setattr(Task, "join", lambda *_: None)
     with ExitStack() as stack, pytest.raises(click.exceptions.Exit) as ended:
         Crew(REQUEST, LIBRARY, {}, 2, stack)
     assert ended.value.exit_code == 4
