@@ -73,7 +73,7 @@ def cells(
     again on it. Of a batch that was cut short all cells come again.
     """
     order = in_order((*request.targets, *request.beside), stations, absent)
-    with ThreadPoolExecutor(2 * len(stations) + 1) as pool:
+    with ThreadPoolExecutor((AHEAD + 1) * len(stations) + 1) as pool:
         ahead: list[tuple[Batch, list[Job | Absent]]] = []
         for loss, dtype in request.batches:
             left = [each for each in order if not _whole(request, loss, dtype, each, done)]
@@ -85,10 +85,18 @@ def cells(
                 for each in left
             ]
             ahead.append((batch, asked))
-            if len(ahead) > 1:  # the targets work on this batch while the last one is judged
+            while ahead and (len(ahead) > AHEAD or _answered(ahead[0][1])):
                 yield from _finished(request, *ahead.pop(0))
         for pair in ahead:
             yield from _finished(request, *pair)
+
+
+AHEAD = 3
+"""Batches that a slow target may be ahead of the judge, who has those of all targets to judge."""
+
+
+def _answered(asked: Sequence[Job | Absent]) -> bool:
+    return all(isinstance(each, Absent) or each.answers.done() for each in asked)
 
 
 def _finished(request: Request, batch: Batch, asked: Sequence[Job | Absent]) -> Iterator[Cell]:
