@@ -73,6 +73,8 @@ def practice_of(
     `programs` are an author's own, which go before the registered ones.
     """
     algorithm, choices = binding.algorithm, declared(binding, loss)
+    if algorithm and algorithm.gradient_of:
+        algorithm = algorithm.model_copy(update={"gradient": algorithm.gradient_in(dtype)})
     weights = _by_weights(loss, algorithm, choices)
     rounding: Rounding = algorithm.rounding_in(dtype) if algorithm else "each_op"
     values, gradients = programs_of(loss)

@@ -72,13 +72,21 @@ class Algorithm(Strict):
 
     `rounding`: each_op (every operation writes its result in the storage dtype), fused (where the
     program says: several operations in a wider format, then one store), wide (all in float32 or
-    wider, one store at the end). `rounding_of` names the dtypes that are treated otherwise.
+    wider, one store at the end). `rounding_of` and `gradient_of` name the dtypes that are treated
+    otherwise.
     """
 
     value: Name
     gradient: Name
     rounding: Rounding
     rounding_of: dict[Dtype, Rounding] = Field(default={})
+    gradient_of: dict[Dtype, Name] = Field(default={})
+
+    def gradient_in(self, dtype: str) -> str:
+        """Name the program of the gradient in a dtype."""
+        return next(
+            (name for each, name in self.gradient_of.items() if each == dtype), self.gradient
+        )
 
     def rounding_in(self, dtype: str) -> Rounding:
         """Say how results of a dtype are rounded."""

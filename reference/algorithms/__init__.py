@@ -75,6 +75,7 @@ GRADIENTS: Mapping[str, Mapping[str, Program]] = MappingProxyType(
             "norm_times_difference": regression.norm_times_difference_gradient,
             "difference_times_cotangent": regression.squared_difference_gradient,
             "doubled_cotangent_times_difference": regression.doubled_cotangent_gradient,
+            "doubled_scalar_cotangent": regression.doubled_scalar_cotangent_gradient,
         },
         "nll": {"scattered": likelihood.scattered_gradient},
         "cross_entropy": {

@@ -131,6 +131,18 @@ def doubled_cotangent_gradient(
     return {"prediction": gradient, "target": -gradient}
 
 
+def doubled_scalar_cotangent_gradient(
+    prediction: Array, target: Array, cotangent: Array, *, reduction: str = "mean", **keywords: Any
+) -> dict[str, Array]:
+    """A cotangent that is one number for all is doubled before it is spread; else the difference is.
+
+    Source: XLA, hlo/transforms/simplifiers/algebraic_simplifier.cc, HandleMultiply, which reassociates
+    products with a broadcast scalar; the compiled HLO of jax 0.10.2.
+    """
+    program = squared_difference_gradient if reduction == "none" else doubled_cotangent_gradient
+    return program(prediction, target, cotangent, reduction=reduction, **keywords)
+
+
 def norm_times_difference_gradient(
     prediction: Array,
     target: Array,
