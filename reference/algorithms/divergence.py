@@ -7,11 +7,24 @@ from typing import Any
 import numpy as np
 
 from reference.algorithms.steps import reduced, shared
-from reference.stable import Array, store
+from reference.stable import Array, sloped, still, store
 
 
 def _log_target_terms(log_probabilities: Array, target: Array) -> Array:
     return store(store(np.exp(target)) * store(target - log_probabilities))
+
+
+def _target_times_its_log(target: Array) -> Array:
+    """xlogy(t, t), whose slope in the logarithm is (flow t) / t, where flow t may underflow.
+
+    Source: torch, derivatives.yaml, xlogy; forward mode evaluates the same formula.
+    """
+    t = still(target)
+    log = still(np.log(t))
+    return sloped(
+        target * np.log(target),
+        (target, lambda flow: store(store(flow * log) + store(store(flow * t) / t))),
+    )
 
 
 def xlogy_less_product(
@@ -28,7 +41,7 @@ def xlogy_less_product(
     if log_target:
         losses = _log_target_terms(log_probabilities, target)
     else:
-        entropy = store(np.where(target == 0, 0.0, target * np.log(target)))
+        entropy = store(np.where(target == 0, 0.0, _target_times_its_log(target)))
         losses = store(entropy - store(target * log_probabilities))
     return reduced(losses, reduction, last_axis=last_axis, empty_mean=empty_mean)
 
