@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from conformance.engine.kept import CONTRACT
 from conformance.results import Results
 from conformance.results.cell import Cell, Extent, Finding
 from conformance.results.groups import open_findings
@@ -93,6 +94,8 @@ def _given(results: Results, cell: Cell, finding: Finding) -> dict[str, Any]:
 def _id(finding: Finding, extent: Extent) -> str:
     words = f"{finding.loss}-{finding.property}-{finding.kind}-{finding.dtype}"
     identity = f"{finding.target} {words} {extent.input}"
+    if finding.property == CONTRACT:  # a finding a clause
+        identity += f" {' '.join(extent.written)}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     slug = re.sub("[^a-z0-9]+", "-", words)[:SLUG].strip("-")
     return f"{slug}-{digest}"

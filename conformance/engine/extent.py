@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from conformance.cases.variant import MARK
 from conformance.engine.book import Fault
+from conformance.engine.kept import CONTRACT
 from conformance.results.cell import Extent
 
 MOST_CASES = 8
@@ -46,7 +48,12 @@ def _values(actual: np.ndarray) -> tuple[float | str, ...]:
 
 
 def _written(group: Sequence[Fault]) -> tuple[str, ...]:
-    """The names of the spec's cases, where none was generated: `loss/dtype/name` has three parts."""
+    """The names of the spec's cases, where none was generated: `loss/dtype/name` has three parts.
+
+    Of the contract those of its rows, which are the same in every run.
+    """
+    if all(each.property == CONTRACT for each in group):
+        return tuple(dict.fromkeys(each.case.id.rpartition(MARK)[2] for each in group))
     places = [each.case.id.split("/") for each in group]
     if any(len(place) != 3 for place in places):
         return ()

@@ -91,6 +91,8 @@ def settle(probe: Probe, dtypes: Sequence[str], *, stated: bool, layout_free: bo
     refused: dict[str, str] = {}
     if not has_classes(probe.loss) and not _takes_rows_only(answers):
         answers.pop((), None)
+    if not any(outcome.value is not None for outcome in answers.values()):
+        return Found(binding, tuple(dtypes))  # a single number alone: the run will show what is not
     for batch, outcome in answers.items():
         if outcome.raised is not None:
             refused[batch_key(len(batch))] = _refusal(f"a batch of {len(batch)} axes", outcome)
@@ -122,8 +124,9 @@ def _first_that_answers(
 
 
 def _takes_rows_only(answers: Mapping[tuple[int, ...], Outcome]) -> bool:
-    """Whether a batch of one axis is refused, so that a single number is none of its batches either."""
-    return any(len(batch) == 1 and outcome.raised for batch, outcome in answers.items())
+    """Whether a batch of one axis is refused and one of more is not, so that a number is none either."""
+    refused = any(len(batch) == 1 and outcome.raised for batch, outcome in answers.items())
+    return refused and any(len(b) > 1 and o.value is not None for b, o in answers.items())
 
 
 def _class_axis(

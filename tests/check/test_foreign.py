@@ -87,8 +87,8 @@ def test_every_convention_that_would_explain_a_finding_is_named():
     report = checked("zeroes", "cross_entropy", conventions=NAN, properties=["edge-case"])
     hints = {each.case.rpartition("/")[2]: each.hint for each in report.findings}
     assert hints["all-ignored-mean"] == (
-        "It conforms here with --convention 'ignored-in-mean=counted' or --convention "
-        "'empty-mean=zero', if that is by design."
+        "It conforms here with --convention 'ignored-in-mean=counted', and so it does with "
+        "empty-mean=zero, if that is by design."
     )
 
 

@@ -58,7 +58,8 @@ def test_a_factor_never_passes_where_the_loss_is_well_conditioned(
     limits = held.value_limits_at(np.array([at]))
     with np.errstate(all="ignore"):
         clear = abs(float(expected[at])) > 8 * float(limits.own.bound[0] + limits.truth().bound[0])
-    if clear and 1e-30 < abs(expected[at]) < 1e38:
+    excused = np.isnan(by) and limits.own.overflow[0]  # an intermediate may be past the range
+    if clear and not excused and 1e-30 < abs(expected[at]) < 1e38:
         answer[at] *= by
         assert judge(answer, expected, F32, held.value_limits_at).failed.tolist() == [at]
 
