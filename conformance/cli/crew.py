@@ -6,7 +6,7 @@ import heapq
 import os
 import sys
 from collections.abc import Iterator, Mapping, Set
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from conformance.cli.children import PATIENCE, dismissed, sent
-from conformance.cli.signals import heed_parent
+from conformance.cli.signals import heed_parent, interrupting
 from conformance.cli.storage import keep_hypothesis_out
 from conformance.cli.verdict import INCOMPLETE
 from conformance.engine.manifest import manifest_of
@@ -135,8 +135,13 @@ def drive(errand: Errand, line: Connection) -> None:
 
 
 def _quietly(errand: Errand, line: Connection) -> None:
-    with suppress(KeyboardInterrupt, BrokenPipeError):  # told to end, or nobody listens any more
+    try:
         driven(errand, line)
+    except BrokenPipeError:
+        pass  # nobody listens any more
+    except (KeyboardInterrupt, Exception) as error:
+        if interrupting(error) is None:
+            raise
 
 
 def driven(errand: Errand, line: Connection) -> None:

@@ -16,7 +16,7 @@ from conformance.cli.crew import Crew, hands
 from conformance.cli.output import unwritable
 from conformance.cli.progress import bar, counted, lines
 from conformance.cli.resuming import Earlier
-from conformance.cli.signals import code_of, raise_lost
+from conformance.cli.signals import code_of, interrupting, raise_lost
 from conformance.cli.verdict import INCOMPLETE
 from conformance.engine.asked import Asked
 from conformance.engine.checking import check_cells, check_manifest, prepare
@@ -204,7 +204,9 @@ def _keep(
             count += 1
             told(cell)
             raise_lost()
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, Exception) as error:
+        if interrupting(error) is None:
+            raise
         _stopped(writer, "interrupted", count, planned, resume)
         raise click.exceptions.Exit(code_of(error)) from None
 

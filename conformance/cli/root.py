@@ -13,7 +13,7 @@ import click
 
 from conformance import __version__
 from conformance.cli.config import ConfigError, read_config
-from conformance.cli.signals import code_of, heed
+from conformance.cli.signals import code_of, heed, interrupting
 from conformance.cli.storage import keep_hypothesis_out
 from conformance.cli.verdict import BUG, USAGE, Incomplete, NothingSelected
 
@@ -121,6 +121,9 @@ def coded(action: Callable[[], Any]) -> int:
         error.show(sys.stderr)
         return error.exit_code if isinstance(error, (NothingSelected, Incomplete)) else USAGE
     except Exception as error:
+        if interrupting(error) is not None:
+            click.echo("interrupted", err=True)
+            return code_of(error)
         if not isinstance(error, (ConfigError, *_input_errors())):
             return _bug(error)
         click.echo(f"Error: {error}", err=True)

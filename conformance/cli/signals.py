@@ -46,10 +46,17 @@ def raise_lost() -> None:
         raise _received[-1]
 
 
+def interrupting(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The interrupt that an exception is, or that it arose from: whoever was interrupted may have
+    failed at cleaning up, as Hypothesis does where its engine has not begun."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def code_of(error: BaseException | None) -> int:
     """The exit code of an interrupt, which click may have wrapped."""
-    causes = (error, error.__cause__) if error is not None else ()
-    return TERMINATED if any(isinstance(each, Terminated) for each in causes) else INTERRUPTED
+    return TERMINATED if isinstance(interrupting(error), Terminated) else INTERRUPTED
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -168,7 +168,10 @@ def _tasks(
 ) -> Iterator[Task]:
     paired = cases[: request.depth.paired]
     budget = Budget(request.depth.compiled)
-    own = {row.SECOND_ORDER: budget.apart().apart(), CONTRACT: Budget(max(4, request.depth.compiled // 2))}
+    own = {
+        row.SECOND_ORDER: budget.apart().apart(),
+        CONTRACT: Budget(max(4, request.depth.compiled // 2)),
+    }
     for name, make in MAKERS.items():
         if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
             continue

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.cli.signals import INTERRUPTED, TERMINATED, code_of, heed, raise_lost
+from conformance.cli.root import coded
+from conformance.cli.signals import INTERRUPTED, TERMINATED, Terminated, code_of, heed, raise_lost
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +47,19 @@ def test_an_interrupt_that_python_dropped_is_raised_at_the_next_step(
 
 def test_nothing_is_raised_where_nothing_came() -> None:
     raise_lost()
+
+
+@pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_what_fails_while_it_is_interrupted_was_interrupted(
+    kind: type[KeyboardInterrupt], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hypothesis asserts that its engine has begun, also where an interrupt kept it from beginning."""
+
+    def cut_short() -> None:
+        try:
+            raise kind
+        finally:
+            raise AssertionError
+
+    assert coded(cut_short) == code
+    assert "bug in the suite" not in capsys.readouterr().err
