@@ -184,10 +184,10 @@ class Held:
         def at(elements: Indices) -> Limits:
             given, pick = self._focus(elements, width)
             if given is self.given:
-                return self._whole(cotangent).limits(name, pick)
+                return self._whole(cotangent).limits(name).at(pick)
             part = cotangent.reshape(-1)[distinct(elements // width)]
             runs = gradient_runs(self.reference, self.practice, given, part)
-            return runs.limits(name, pick)
+            return runs.limits(name).at(pick)
 
         return at
 

@@ -98,7 +98,8 @@ def value_limits(reference: Reference, practice: Practice, given: Arguments) -> 
     """Limits of the value, flattened."""
 
     def run(program: Program, under: Arithmetic) -> Bounded:
-        return _flat(run_bounded(program, under, given.positional, given.keywords), None)
+        found: Bounded = run_bounded(program, under, given.positional, given.keywords)
+        return found.reshape(-1)
 
     return Limits(
         envelope([run(each, practice.arithmetic) for each in practice.values]),
@@ -118,12 +119,12 @@ class GradientRuns:
     ideal: Gradients
     truth: Callable[[], Gradients]
 
-    def limits(self, name: str, pick: Indices | None = None) -> Limits:
+    def limits(self, name: str) -> Limits:
         """Limits of the gradient with respect to the input `name`, flattened."""
         return Limits(
-            envelope([_flat(each[name], pick) for each in self.own]),
-            _flat(self.ideal[name], pick),
-            lambda: _flat(self.truth()[name], pick),
+            envelope([each[name].reshape(-1) for each in self.own]),
+            self.ideal[name].reshape(-1),
+            lambda: self.truth()[name].reshape(-1),
         )
 
 
@@ -156,11 +157,6 @@ def envelope(runs: Sequence[Bounded]) -> Bounded:
     overflow = np.logical_or.reduce([each.overflow for each in runs])
     state = runs[0].state._replace(bound=bound, overflow=overflow)
     return Bounded(state, runs[0].arithmetic)
-
-
-def _flat(result: Bounded, pick: Indices | None) -> Bounded:
-    flat = result.reshape(-1)
-    return flat if pick is None else flat[pick]
 
 
 def separable(case: Case, choices: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -47,7 +47,6 @@ class Task:
 
     thread: Thread
     exitcode: int | None = 0
-    seen: list[Errand] = field(default_factory=list)
 
     def join(self, timeout: float | None = None) -> None:
         self.thread.join(timeout)
