@@ -129,7 +129,9 @@ def _probes(still_open: NDArray[np.bool_], ulps: Floats) -> Indices:
     """All that is open; beside it the worst element and a few evenly spread ones."""
     count, probed = still_open.size, still_open.copy()
     if count:
-        worst = int(np.argmax(np.where(ulps < np.inf, ulps, 0.0)))
+        worst = int(np.argmax(ulps))
+        if not ulps[worst] < np.inf:  # a NaN or an infinity comes first
+            worst = int(np.argmax(np.where(ulps < np.inf, ulps, 0.0)))
         if still_open.any() or ulps[worst] > 0.5:
             probed[worst] = True
             probed[np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp)] = True

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from conformance.numerics.extremes import below
 from conformance.numerics.formats import FLOAT32, FLOAT64, Floats, Format
 
 BLOCK = 32
@@ -91,7 +92,7 @@ class Arithmetic:
         error = np.maximum(form.unit_roundoff * reach, least)
         if self.flushes(form):  # whatever may lie below the smallest normal number may be flushed
             error = np.where(magnitude - bound < form.smallest_normal, form.smallest_normal, error)
-        return np.where(reach < np.inf, error, 0.0)
+        return error if below(reach, np.inf) else np.where(reach < np.inf, error, 0.0)
 
     def reciprocal(self, value: Floats, bound: Floats, divisor: float) -> Floats | float:
         """What rounding the reciprocal of a divisor is worth, as an error of the dividend."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from conformance.numerics.arithmetic import Arithmetic
+from conformance.numerics.extremes import below, magnitude
 from conformance.numerics.formats import FLOAT32, FLOAT64, Floats, Format, representable, ulp
 from conformance.numerics.propagation import EXACT, ROUNDED, RULES, TRANSCENDENTAL, Operand, carry
 
@@ -68,18 +69,18 @@ def kept(value: Floats, arithmetic: Arithmetic) -> Mask | bool:
     return (value == 0) | (np.abs(value) >= arithmetic.compute.smallest_normal)
 
 
+def _inside(given: Estimate, form: Format) -> bool:
+    """Whether all stay below the largest number of `form`; then all are finite, too."""
+    return bool(magnitude(given.value) + given.bound.max(initial=0.0) < form.overflow)
+
+
 def ranged(given: Estimate, form: Format) -> Estimate:
     """Mark the elements that may have passed the largest number of `form`."""
-    if given.value.size and _largest(given.value) + given.bound.max() < form.overflow:
+    if _inside(given, form):
         return given
     reach = np.abs(given.value) + np.where(np.isfinite(given.bound), given.bound, 0.0)
     past = (reach >= form.overflow) & np.isfinite(given.value)
     return given._replace(overflow=either(given.overflow, past)) if past.any() else given
-
-
-def _largest(values: Floats) -> float:
-    """The largest magnitude; NaN where there is one."""
-    return float(max(values.max(), -values.min()))
 
 
 def apply(ufunc: np.ufunc, operands: list[Estimate], arithmetic: Arithmetic) -> Estimate:
@@ -151,8 +152,9 @@ def _ulps(
         error = np.where(low < form.smallest_normal, flushed, error)
     if accuracy.stored and form is not arithmetic.storage:
         error = np.maximum(error, accuracy.stored * ulp(reach, arithmetic.storage))
-    silent = ~np.isfinite(value) if exact is None else exact | ~np.isfinite(value)
-    return np.where(silent, 0.0, error)
+    if not below(reach, np.inf):
+        error = np.where(np.isfinite(value), error, 0.0)
+    return error if exact is None else np.where(exact, 0.0, error)
 
 
 def _one_rounding(
@@ -198,6 +200,8 @@ def _committed_none(name: str, value: Floats, operands: list[Operand]) -> Mask |
 
 def _in_range(name: str, result: Estimate, operands: list[Estimate], form: Format) -> Estimate:
     """Mark what left the range although its operands had not; a pole is infinite by right."""
+    if _inside(result, form):
+        return result
     if np.isinf(result.value).any():  # even float64 overflowed, unless an infinity was given
         finite: Mask = np.isfinite(operands[0].value)
         for each in operands[1:]:

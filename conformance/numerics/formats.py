@@ -58,16 +58,24 @@ BFLOAT16 = Format("bfloat16", 8, -126, 127)
 FORMATS = {each.name: each for each in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
 
 
+EXPONENT = np.int64(0x7FF << 52)
+"""The bits of a float64 that hold its exponent."""
+
+
 def ulp(values: ArrayLike, form: Format) -> Floats:
     """Distance between neighbours of `form` around each value: 2^(clamp(floor log2|v|) - p + 1).
 
     Non-finite values count as the largest exponent, zero as the smallest.
     """
-    bits = np.abs(np.asarray(values, dtype=np.float64)).view(np.int64) >> 52
-    exponent = np.clip(bits - 1023, form.emin, form.emax) - (form.precision - 1)
+    step = form.precision - 1
     if form is FLOAT64:  # 2^exponent may be subnormal here
+        bits = np.abs(np.asarray(values, dtype=np.float64)).view(np.int64) >> 52
+        exponent = np.clip(bits - 1023, form.emin, form.emax) - step
         return np.asarray(np.ldexp(1.0, exponent.astype(np.int32)))
-    return np.asarray(((exponent + 1023) << 52).view(np.float64))
+    powers = np.asarray(values, dtype=np.float64).view(np.int64) & EXPONENT
+    powers = np.maximum(powers, (form.emin + 1023) << 52)
+    powers = np.minimum(powers, (form.emax + 1023) << 52)
+    return np.asarray((powers - (step << 52)).view(np.float64))
 
 
 def round_to(values: ArrayLike, form: Format) -> Floats:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from conformance.numerics.extremes import above, below
 from conformance.numerics.formats import Floats
 
 ROUNDED, EXACT, TRANSCENDENTAL = "rounded", "exact", "transcendental"
@@ -40,29 +41,39 @@ def _sum_of_bounds(_: Floats, a: Operand, b: Operand) -> Floats:
     return a.bound + b.bound
 
 
+def _unmoved(bound: Floats, change: Floats) -> Floats:
+    """An exact operand moves nothing, however steep the operation is: here 0 times infinity is 0."""
+    return change if below(change, np.inf) else np.where(bound == 0, 0.0, change)
+
+
 def _product(_: Floats, a: Operand, b: Operand) -> Floats:
-    left = np.where(b.bound == 0, 0.0, np.abs(a.value) * b.bound)
-    right = np.where(a.bound == 0, 0.0, np.abs(b.value) * a.bound)
+    left = _unmoved(b.bound, np.abs(a.value) * b.bound)
+    right = _unmoved(a.bound, np.abs(b.value) * a.bound)
     return left + right + a.bound * b.bound
 
 
 def _quotient(result: Floats, a: Operand, b: Operand) -> Floats:
     room = np.abs(b.value) - b.bound
-    change = a.bound + np.where(b.bound == 0, 0.0, np.abs(result) * b.bound)
+    change = a.bound + _unmoved(b.bound, np.abs(result) * b.bound)
+    if above(room, 0.0):
+        return change / room
     return np.where(change == 0, 0.0, change / np.where(room > 0, room, np.nan))
 
 
 def _exp(result: Floats, a: Operand) -> Floats:
-    return np.where(a.bound == 0, 0.0, result * np.expm1(a.bound))
+    return _unmoved(a.bound, result * np.expm1(a.bound))
 
 
 def _expm1(_: Floats, a: Operand) -> Floats:
-    return np.where(a.bound == 0, 0.0, np.exp(a.value) * np.expm1(a.bound))
+    return _unmoved(a.bound, np.exp(a.value) * np.expm1(a.bound))
 
 
 def _log_of(value: Floats, bound: Floats) -> Floats:
     """|log(v - e) - log v|, the larger side of the monotone function."""
-    inside = np.where(bound < value, -np.log1p(-bound / np.where(value > 0, value, 1.0)), np.inf)
+    part = bound / np.where(value > 0, value, np.nan)
+    if below(part, 1.0):
+        return np.asarray(-np.log1p(-part))
+    inside = np.where(bound < value, -np.log1p(-part), np.inf)
     return np.where(bound == 0, 0.0, inside)
 
 
@@ -117,6 +128,8 @@ def _reciprocal(result: Floats, a: Operand) -> Floats:
 
 def _known(operand: Operand, *values: float) -> np.ndarray:
     hit = operand.bound == 0
+    if not hit.any():
+        return hit
     return hit & np.logical_or.reduce([operand.value == value for value in values])
 
 
@@ -172,7 +185,11 @@ def carry(name: str, result: Floats, operands: list[Operand]) -> tuple[Floats, n
     """
     rule = RULES[name]
     exact = None if rule.exact_when is None else rule.exact_when(*operands)
+    if exact is not None and not exact.any():
+        exact = None
     if not any(each.bound.any() for each in operands):
         return np.zeros(result.shape), exact
     bound = rule.carry(result, *operands)
+    if below(bound, np.inf):
+        return bound, exact
     return np.where(np.isnan(bound), np.inf, bound), exact
