@@ -1,4 +1,4 @@
-"""A run divided among processes: each drives some of the targets, and this one keeps the record."""
+"""A run divided among processes: each drives a part of it, and this one keeps the record."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from conformance.cli.children import PATIENCE, dismissed, sent
 from conformance.cli.signals import heed_parent, interrupting
 from conformance.cli.storage import keep_hypothesis_out
 from conformance.cli.verdict import INCOMPLETE
+from conformance.engine import shard
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import Request
 from conformance.engine.run import cells
+from conformance.engine.shard import Shard, cost
 from conformance.engine.workers import open_stations, serving
 from conformance.results.cell import Cell, Key
 from conformance.results.manifest import Manifest
@@ -33,7 +35,7 @@ from conformance.specs.library import Library, load_library
 
 @dataclass(frozen=True)
 class Errand:
-    """What one process is sent to do: the request, for some of its targets only."""
+    """What one process is sent to do: its part of the request."""
 
     request: Request
     specs: Path
@@ -76,15 +78,18 @@ class Crew:
         count: int,
         stack: ExitStack,
     ) -> None:
-        groups = [request.targets[place::count] for place in range(count)]
-        self._hands = [
-            _begun(Errand(replace(request, targets=group), library.folder, flags), stack)
-            for group in groups
-        ]
+        parts = divided(request, library, count)
+        self._hands = [_begun(Errand(part, library.folder, flags), stack) for part in parts]
         stack.callback(dismissed, [hand.process for hand in self._hands])
         said: list[Manifest] = [hand.hear() for hand in self._hands]
-        targets = [said[at % count].targets[at // count] for at in range(len(request.targets))]
-        self.manifest = replace(said[0], planned=request.planned, targets=tuple(targets))
+        whole = request.shard.text if request.shard else None
+        made = {
+            target: found
+            for part, manifest in zip(parts, said, strict=True)
+            for target, found in zip(part.targets, manifest.targets, strict=True)
+        }
+        targets = tuple(made[each] for each in request.targets)
+        self.manifest = replace(said[0], planned=request.planned, shard=whole, targets=targets)
 
     def cells(self, done: Set[Key]) -> Iterator[Cell]:
         """Every cell in the order of the whole run; what is `done` by then is not run again."""
@@ -95,13 +100,37 @@ class Crew:
             hand.process.join(PATIENCE)
 
 
+MANY = 8
+"""Processes that a run takes unasked, at most: each holds a framework, half a gigabyte and more."""
+
+
 def hands(request: Request, asked: int | None) -> int:
-    """How many processes drive the targets: one a core, unless a number is asked for.
+    """How many processes drive a run: one a core, unless a number is asked for.
 
     All pairs of inputs are tried by one: they are kept in one file beside the results.
     """
-    most = asked or os.cpu_count() or 1
-    return 1 if request.pairs else min(most, len(request.targets))
+    most = asked or min(os.cpu_count() or 1, MANY)
+    targets = len(request.targets)
+    if request.pairs or targets == 0:
+        return 1
+    return most if most < targets else targets * max(1, min(most // targets, len(request.batches)))
+
+
+def divided(request: Request, library: Library, count: int) -> list[Request]:
+    """The parts of a run for as many processes as `hands` says: some targets each.
+
+    Where there are more processes than targets each has a part of one target's batches.
+    """
+    each = count // len(request.targets)
+    if each < 2:
+        return [replace(request, targets=request.targets[place::count]) for place in range(count)]
+    costs = {batch: cost(library.losses[batch[0]]) for batch in request.batches}
+    shards = [Shard(at, each, part) for at, part in enumerate(shard.divided(costs, each), start=1)]
+    return [
+        replace(request, targets=(target,), shard=part)
+        for target in request.targets
+        for part in shards
+    ]
 
 
 def _begun(errand: Errand, stack: ExitStack) -> Hand:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,9 +20,10 @@ import click
 import pytest
 
 from conformance.cli import crew
-from conformance.cli.crew import Crew, Errand, driven, hands
+from conformance.cli.crew import Crew, Errand, divided, driven, hands
 from conformance.engine.request import Request
 from conformance.engine.run import cells
+from conformance.engine.shard import shard
 from conformance.engine.workers import Station
 from conformance.results.cell import Cell, key
 from conformance.specs.library import load_library
@@ -59,6 +60,19 @@ def _stations(request: Request) -> list[Station]:
     return [station(framework=each.framework) for each in request.targets]
 
 
+class Everything:
+    """All cells there are: whoever is told that they are done has nothing to do."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _freed(thread: Thread, line: Connection) -> None:
+    """A test that failed has not told what is done: nobody would wait for its threads."""
+    if thread.is_alive():
+        line.send(Everything())
+
+
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The crew in threads, on targets made of the reference's answers."""
@@ -69,12 +83,13 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         ours, theirs = Pipe(duplex)
 
         def done() -> None:
-            driven(errand, theirs)
-            theirs.close()
+            with theirs:
+                driven(errand, theirs)
 
         thread = Thread(target=done)
         thread.start()
         stack.callback(thread.join)
+        stack.callback(_freed, thread, ours)
         return ours, Task(thread)
 
     monkeypatch.setattr(crew, "sent", sent)
@@ -89,7 +104,7 @@ def _plain(found: list[Cell]) -> list[tuple[object, ...]]:
     return [(*key(each), each.verdict, each.cases, each.elements, each.worst) for each in found]
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("count", [2, 3, 6, 12])
 def test_the_cells_and_their_order_are_those_of_one_process(here: None, count: int) -> None:
     alone = list(cells(REQUEST, LOSSES, _stations(REQUEST), []))
     with ExitStack() as stack:
@@ -109,11 +124,48 @@ def test_what_is_done_is_not_run_again(here: None) -> None:
     assert [key(each) for each in left] == [key(each) for each in every if each.loss == "l1"]
 
 
-def test_a_process_for_a_core_and_none_without_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_target_is_divided_by_its_losses_and_dtypes(here: None) -> None:
+    request = replace(REQUEST, targets=REQUEST.targets[:1])
+    alone = list(cells(request, LOSSES, _stations(request), []))
+    with ExitStack() as stack:
+        made = Crew(request, LIBRARY, {}, hands(request, 2), stack)
+        said = made.manifest
+        assert (said.planned, said.shard) == (request.planned, None)
+        assert [*said.losses] == [*request.losses]
+        assert said.dtypes == request.dtypes
+        assert len(said.targets) == 1
+        together = list(made.cells(set()))
+    assert _plain(together) == _plain(alone)
+
+
+def test_a_shard_is_divided_further_and_keeps_its_name(here: None) -> None:
+    part = shard("2/2", REQUEST.losses, REQUEST.dtypes, LOSSES)
+    request = replace(REQUEST, targets=REQUEST.targets[:1], shard=part)
+    with ExitStack() as stack:
+        made = Crew(request, LIBRARY, {}, hands(request, 2), stack)
+        assert made.manifest.shard == "2/2"
+        found = {(each.loss, each.dtype) for each in made.cells(set())}
+    assert found == {*part.batches}
+
+
+def test_every_cell_of_a_run_is_in_one_part_of_it() -> None:
+    for count in (1, 2, 3, 6, 9, 12):
+        parts = divided(REQUEST, LIBRARY, count)
+        assert len(parts) == count
+        assert sum(part.planned for part in parts) == REQUEST.planned
+
+
+def test_a_process_for_a_core_as_long_as_there_is_a_batch_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert hands(REQUEST, None) == 2
-    assert hands(REQUEST, 16) == 3
+    assert hands(REQUEST, 5) == 3
+    assert hands(REQUEST, 16) == 12
     assert hands(REQUEST, 1) == 1
+    assert hands(replace(REQUEST, pairs=(("l1", "float16"),)), 2) == 1
+    monkeypatch.setattr(os, "cpu_count", lambda: 192)
+    assert hands(REQUEST, None) == 6
 
 
 def test_one_that_ends_before_its_work_is_done_makes_the_run_incomplete(
