@@ -78,7 +78,7 @@ NOWHERE = "-"
     default=None,
     envvar="CONFORMANCE_JOBS",
     metavar="N",
-    help="Processes that judge; each drives some of the targets. By default one a core.",
+    help="Processes that judge, each a part of the run. By default one a core, at most 8.",
 )
 @click.option(
     "--resume",
