@@ -79,7 +79,7 @@ def measure(elements: int) -> None:
             print(f"{each.target.name}: not run: {each.reason}")
         for place, station in enumerate(stations):
             part = MAIN if place == 0 else (1 - MAIN) / max(len(stations) - 1, 1)
-            sweep = Sweep(station, explainer(station.target, losses), excesses, refused)
+            sweep = Sweep(station, explainer(station, losses), excesses, refused)
             offered = [x for x in losses.values() if station.side.bindings[x.id].absent is None]
             for loss in offered:
                 due = int(elements * part / len(offered)) + 1

@@ -78,7 +78,7 @@ def ours(name: str, profile: str, station: Station) -> Compared:
     losses = load_library().losses
     loss, depth = losses[name], PROFILES[profile]
     block = Block(station.side, loss, "float32", losses)
-    book = Book(name, station.target.name, "float32", explainer(station.target, losses))
+    book = Book(name, station.target.name, "float32", explainer(station, losses))
     recipes = draw(loss, "float32", depth.drawn, 0, largest=depth.largest)
     if depth.coarse:
         recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))

@@ -9,10 +9,13 @@ import numpy as np
 
 from conformance.cases.sample import batch_of
 from conformance.cases.variant import MARK
+from conformance.engine.block import Block
 from conformance.engine.book import Book, Explain, Fault
 from conformance.engine.divisor import names
+from conformance.engine.instead import matches
 from conformance.engine.judge import Judgement
 from conformance.engine.tally import Tally
+from conformance.engine.workers import Station
 from conformance.numerics.formats import Floats
 from conformance.results.cell import Deviation as Record
 from conformance.specs.formula import compile_expression
@@ -25,12 +28,15 @@ from conformance.targets.target import Target
 Mask = np.ndarray
 
 
-def explainer(target: Target, losses: Mapping[str, Loss], own: Sequence[Deviation] = ()) -> Explain:
+def explainer(
+    station: Station, losses: Mapping[str, Loss], own: Sequence[Deviation] = ()
+) -> Explain:
     """Finds the deviation that explains all of a fault; an expired one explains nothing.
 
     `own` are those of the project, which come after those of the suite. What explains every
     departure behind a fault explains the fault.
     """
+    target = station.target
     listed = listed_for(target, own)
 
     def explain(fault: Fault) -> Record | None:
@@ -38,7 +44,8 @@ def explainer(target: Target, losses: Mapping[str, Loss], own: Sequence[Deviatio
         if behind and all(behind):
             return behind[0]
         for each in listed:
-            if explains(each, fault, target, losses[fault.case.loss]):
+            block = Block(station.side, losses[fault.case.loss], fault.case.dtype, losses)
+            if explains(each, fault, target, block):
                 return record(each)
         return None
 
@@ -62,9 +69,9 @@ def expired(deviation: Deviation) -> bool:
     return last is not None and datetime.date.fromisoformat(last) < today
 
 
-def explains(deviation: Deviation, fault: Fault, target: Target, loss: Loss) -> bool:
+def explains(deviation: Deviation, fault: Fault, target: Target, block: Block) -> bool:
     """Whether a fault is this deviation and no more than it: every failing element fits."""
-    case, when = fault.case, deviation.when
+    case, when, loss = fault.case, deviation.when, block.loss
     if case.loss not in deviation.loss or fault.property not in deviation.property:
         return False
     if not applies(when, target, case.dtype):
@@ -79,10 +86,11 @@ def explains(deviation: Deviation, fault: Fault, target: Target, loss: Loss) -> 
     if fault.judged is None:
         return _fits_answer(deviation.expect, fault) and bool(_holds(when.where, fault, loss).any())
     failed = fault.judged.failed
-    return bool(
-        _at(failed, fault, loss, when.where).all()
-        and _fits(deviation.expect, fault.judged)[failed].all()
-    )
+    if not _at(failed, fault, loss, when.where).all():
+        return False
+    if (instead := deviation.expect.instead) is not None:
+        return bool(matches(instead, fault, block)[failed].all())
+    return bool(_fits(deviation.expect, fault.judged)[failed].all())
 
 
 def _holds(where: str | None, fault: Fault, loss: Loss) -> Mask:

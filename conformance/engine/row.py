@@ -14,9 +14,11 @@ from conformance.engine.directed import VALUE, Directed
 from conformance.engine.drawn import answer_fault
 from conformance.engine.judge import Judgement, judge
 from conformance.engine.remark import Remark
+from conformance.numerics.formats import Floats
 from conformance.oracle import PrecisionError
 from conformance.results import cell
 from conformance.results.verdict import Verdict
+from conformance.specs.models import Loss
 from conformance.targets.call import Call, Derivative
 from conformance.targets.outcome import Array, Outcome
 
@@ -33,20 +35,24 @@ _LONGEST = 300
 """Characters of a refusal that are told."""
 
 
+def tangents_of(call: Call, case: Case, loss: Loss) -> dict[str, Floats]:
+    """The direction in every real input: what is not differentiated stands still."""
+    still = {
+        name: np.zeros(case.inputs[name].shape)
+        for name, given in loss.inputs.items()
+        if given.kind == "real"
+    }
+    return still | {name: np.asarray(call.tangents[name]) for name in call.gradient}
+
+
 class Row:
     """One call, judged for one property."""
 
     def __init__(self, block: Block, case: Case, call: Call, word: str, name: str) -> None:
         self.case, self.call, self.word, self.name = case, call, word, name
         assert call.cotangent is not None
-        moving = {each: call.tangents[each] for each in call.gradient}
-        still = {
-            each: np.zeros(case.inputs[each].shape)
-            for each, given in block.loss.inputs.items()
-            if given.kind == "real" and each not in moving
-        }
         self.held = block.held(case)
-        self.directed = Directed(self.held, {**moving, **still}, call.cotangent)
+        self.directed = Directed(self.held, tangents_of(call, case, block.loss), call.cotangent)
         self.clause = CLAUSES[call.derivative]
 
     def judge(self, outcome: Outcome, book: Book) -> None:

@@ -133,7 +133,7 @@ def _ask(
 ) -> Job:
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
-    explain = explainer(station.target, losses, request.known)
+    explain = explainer(station, losses, request.known)
     book = Book(
         batch.loss.id,
         station.target.name,

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from conformance.specs.case import CaseId, Dtype, Sentence
 from conformance.specs.errors import Problem, SpecError
-from conformance.specs.models import Name
+from conformance.specs.models import FormulaText, Name
 from conformance.specs.reading import Document, read
 from conformance.specs.strict import Strict
 from conformance.specs.validation import validate
@@ -59,15 +59,31 @@ class When(Strict):
 Value = float | Literal["nan", "infinite", "finite"]
 
 
-class Expect(Strict):
-    """What shows there, so that a worse result still fails: one bound or one exact class.
+class Instead(Strict):
+    """What is computed in place of the loss, within the bounds that this is due.
 
-    `at_most_ulp` bounds the error; `value` is what each value equals, or one of several, and where
-    both are given either may show; `dtype`
+    `parameters` are as though given so, `rounded` names inputs that are rounded to the dtype of the
+    call, `still` those whose direction is dropped from a second derivative, and `gradient` is what
+    the slope of one sample's loss is by an input: a formula, as in the spec.
+    """
+
+    parameters: dict[Name, bool | int | float | None] = Field(default_factory=dict)
+    rounded: tuple[Name, ...] = ()
+    still: tuple[Name, ...] = ()
+    gradient: dict[Name, FormulaText] = Field(default_factory=dict)
+
+
+class Expect(Strict):
+    """What shows there, so that a worse result still fails: what is computed instead, one bound, or
+    one exact class.
+
+    `instead` says what the answer would be right for; `at_most_ulp` bounds the error; `value` is
+    what each value equals, or one of several, and where both are given either may show; `dtype`
     and `shape` are the output's; `raises` is the exception's class, or one of several; `accepts`
     says that nothing is raised.
     """
 
+    instead: Instead | None = None
     at_most_ulp: float | None = Field(default=None, gt=0)
     value: Value | tuple[Value, ...] | None = None
     dtype: str | None = None

@@ -152,7 +152,7 @@ def hunted(spoil: Spoil, known: tuple[Deviation, ...] = ()) -> tuple[Mapping[str
     of, ask = block("mse"), Counted(spoil)
     book = worked(of, "value", [case("mse/float32/typical/4x3/none/-/s3")])
     if known:
-        book.explain = explainer(station().target, LOSSES, known)
+        book.explain = explainer(station(), LOSSES, known)
     return hunt(of, ask, [], {}, book, 0, LITTLE), (book, ask)
 
 

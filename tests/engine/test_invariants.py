@@ -17,7 +17,6 @@ from conformance.engine.known import explainer
 from conformance.engine.replay import replay
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome, Raised
-from conformance.targets.target import Target
 from tests.engine.honest import (
     LOSSES,
     block,
@@ -31,6 +30,7 @@ from tests.engine.honest import (
     unexplained,
     worked,
 )
+from tests.engine.honest import station as fake_station
 from tests.engine.planted import failing, run, station
 
 EACH = [(loss, each.name) for loss in LOSSES for each in LOSSES[loss].invariants]
@@ -155,7 +155,7 @@ def test_a_known_deviation_of_one_side_explains_the_invariant() -> None:
         }
         return replace(was, gradients=slopes)
 
-    explain = explainer(Target.parse("torch"), LOSSES)
+    explain = explainer(fake_station(), LOSSES)
     asked = [plain("cross_entropy")]
     book = worked(of("cross_entropy"), "invariant", asked, poisoned, explain)
     assert faults(book) == set()

@@ -25,6 +25,7 @@ from tests.engine.honest import (
     case,
     changed,
     refused,
+    station,
     stored,
     untouched,
     worked,
@@ -59,7 +60,7 @@ def book_of(
     cases: tuple[Case, ...] = (),
 ) -> Book:
     monkeypatch.setattr(known, "load_known", lambda target: (listed,))
-    explain = explainer(TORCH, LOSSES)
+    explain = explainer(replace(station(), target=TORCH), LOSSES)
     return worked(block("mse"), name, cases or (case(TEXT),), spoil, explain)
 
 
