@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +24,28 @@ _NAME, _SO = "instead", "so"
 
 def matches(instead: Instead, fault: Fault, block: Block) -> NDArray[np.bool_]:
     """Element by element of what was judged, whether it is what is computed instead, within bounds."""
-    judged = fault.judged
-    assert judged is not None
-    loss = _changed(block.losses[fault.case.loss], instead)
+    assert fault.judged is not None
+    loss = block.losses[fault.case.loss]
     case = _called(fault.case, loss, instead)
-    place = replace(block, loss=loss, losses={**block.losses, loss.id: loss})
     if fault.property in (FORWARD, SECOND_ORDER):
-        found = _moved(fault, block, place.held(case), instead)
+        found = _moved(fault, block, case, instead)
     else:
-        found = _plain(fault, judged.actual, place.held(case))
-    fits = np.ones(judged.classes.shape, dtype=bool)
+        held = _with(block, _declared(loss, instead.gradient)).held(case)
+        found = _plain(fault, fault.judged.actual, held)
+    fits = np.ones(fault.judged.classes.shape, dtype=bool)
     fits[found.failed] = False
     return fits
 
 
-def _changed(loss: Loss, instead: Instead) -> Loss:
+def _with(block: Block, loss: Loss) -> Block:
+    return replace(block, loss=loss, losses={**block.losses, loss.id: loss})
+
+
+def _declared(loss: Loss, gradient: Mapping[str, str]) -> Loss:
     """The loss with its gradient declared, as by a choice that it makes."""
-    if not instead.gradient:
+    if not gradient:
         return loss
-    rule = LossConvention(default=_SO, choices={_SO: ChoiceRule(gradient=instead.gradient)})
+    rule = LossConvention(default=_SO, choices={_SO: ChoiceRule(gradient=dict(gradient))})
     return loss.model_copy(update={"conventions": {**loss.conventions, _NAME: rule}})
 
 
@@ -66,16 +70,32 @@ def _plain(fault: Fault, actual: Floats, held: Held) -> Judgement:
     return judge(actual, held.gradients(along)[name], held.form, limits)
 
 
-def _moved(fault: Fault, block: Block, held: Held, instead: Instead) -> Judgement:
+def _moved(fault: Fault, block: Block, case: Case, instead: Instead) -> Judgement:
     """Along the tangents, less those of the inputs that are held still; of the elements judged."""
     judged, name, along = fault.judged, fault.input or VALUE, fault.call.cotangent
     assert judged is not None
     assert along is not None
     tangents = tangents_of(fault.call, fault.case, block.loss)
     among = Directed(block.held(fault.case), tangents, along).decided(name)
-    directed = Directed(held, _stopped(tangents, instead), along)
+    if name in instead.second:
+        held = _slope(block, case, tangents, instead)
+        expected, limits = held.gradients(along)[name], held.gradient_limits_at(name, along)
+        return judge(
+            judged.actual, expected.reshape(-1)[among], held.form, lambda at: limits(among[at])
+        )
+    directed = Directed(block.held(case), _stopped(tangents, instead), along)
     expected = directed.expected(name).reshape(-1)[among]
-    return judge(judged.actual, expected, held.form, directed.limits_at(name, among))
+    return judge(judged.actual, expected, directed.held.form, directed.limits_at(name, among))
+
+
+def _slope(block: Block, case: Case, tangents: Mapping[str, Floats], instead: Instead) -> Held:
+    """A loss that has the directions for inputs, and for its gradient how the true one moves."""
+    moving = {f"d_{name}": each for name, each in tangents.items()}
+    anything: dict[str, Any] = {"interval": "real", "interval_when": {}, "also": None}
+    inputs = {f"d_{name}": block.loss.inputs[name].model_copy(update=anything) for name in tangents}
+    loss = _declared(block.loss, instead.second)
+    loss = loss.model_copy(update={"inputs": {**loss.inputs, **inputs}})
+    return _with(block, loss).held(replace(case, inputs={**case.inputs, **moving}))
 
 
 def _stopped(tangents: Mapping[str, Floats], instead: Instead) -> dict[str, Floats]:

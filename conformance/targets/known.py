@@ -63,14 +63,16 @@ class Instead(Strict):
     """What is computed in place of the loss, within the bounds that this is due.
 
     `parameters` are as though given so, `rounded` names inputs that are rounded to the dtype of the
-    call, `still` those whose direction is dropped from a second derivative, and `gradient` is what
-    the slope of one sample's loss is by an input: a formula, as in the spec.
+    call, `still` those whose direction is dropped from a second derivative. `gradient` is what the
+    slope of one sample's loss is by an input, `second` how that slope moves along the direction
+    `d_<input>` of each input: formulas, as in the spec.
     """
 
     parameters: dict[Name, bool | int | float | None] = Field(default_factory=dict)
     rounded: tuple[Name, ...] = ()
     still: tuple[Name, ...] = ()
     gradient: dict[Name, FormulaText] = Field(default_factory=dict)
+    second: dict[Name, FormulaText] = Field(default_factory=dict)
 
 
 class Expect(Strict):

@@ -163,3 +163,36 @@ def test_an_input_whose_direction_is_dropped_explains_the_rest_of_the_movement(h
         )
 
     assert held(listed, "second-order", given, worse).tally("second-order").verdict() == "fail"
+
+
+P, Q = "probabilities", "(1 - probabilities)"
+SHIFTED = {
+    "probabilities": f"w * (target / ({P} + 0.01) ** 2 + (1 - target) / ({Q} + 0.01) ** 2)"
+    f" * d_probabilities - w * d_target / ({P} * {Q})"
+}
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0.01, "known"), (0.02, "fail")])
+def test_a_second_derivative_is_held_to_the_formula_of_what_is_computed_instead(
+    held: Held, shift: float, verdict: str
+) -> None:
+    given = case("binary_cross_entropy/float32/typical/4/sum/-/s1")
+
+    def shifted(call: Call, was: Outcome) -> Outcome:
+        p, y, d = (
+            call.inputs["probabilities"],
+            call.inputs["target"],
+            call.tangents.get("probabilities"),
+        )
+        if "probabilities" not in was.curvature or d is None:
+            return was
+        true = y / p**2 + (1 - y) / (1 - p) ** 2
+        wrong = y / (p + shift) ** 2 + (1 - y) / (1 - p + shift) ** 2
+        weight = call.parameters.get("weight")
+        along = np.asarray(call.cotangent) * d * (1.0 if weight is None else weight)
+        along = along / (p.size if call.reduction == "mean" else 1)
+        moved = changed(was.curvature["probabilities"], lambda x: x + along * (wrong - true))
+        return replace(was, curvature={**was.curvature, "probabilities": moved})
+
+    listed = {"when": {"input": ("probabilities",)}, "expect": {"instead": {"second": SHIFTED}}}
+    assert held(listed, "second-order", given, shifted).tally("second-order").verdict() == verdict
