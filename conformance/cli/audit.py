@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from conformance.engine.request import Request
     from conformance.environments import Environment, Options, Side
-    from conformance.results import Results
     from conformance.results.gate import Gate
     from conformance.targets.target import Target
 
@@ -166,7 +165,7 @@ def _audited(
     environments: list[Environment],
     folder: Path,
     flags: dict[str, Any],
-) -> list[Results]:
+) -> list[Path]:
     from conformance.cli.auditing import record_sides
     from conformance.cli.counterparts import counterparts
 

@@ -30,10 +30,10 @@ from conformance.report.upgrade.page import LINES, Upgrade, upgrade
 from conformance.results import Diff, Results, compare_runs, summarise
 from conformance.results.cell import Cell
 from conformance.results.certification import Certification, read_certification
-from conformance.results.change import STATE_SYMBOL
 from conformance.results.exceedances import read_exceedances
 from conformance.results.manifest import Loss, Target
 from conformance.results.score import read_score
+from conformance.results.state import STATE_SYMBOL
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
 FIRST_SCREEN = 10
@@ -93,9 +93,9 @@ def render(
     return _page(results, up, certified)
 
 
-def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
-    """The view of an upgrade of a diff that is there already."""
-    return _page(diff.head, upgrade(diff, in_use))
+def render_diff(diff: Diff, head: Results, in_use: Sequence[str] = ()) -> str:
+    """The view of an upgrade of a diff that is there already; the page also shows all of the head."""
+    return _page(head, upgrade(diff, in_use))
 
 
 def _page(results: Results, up: Upgrade | None, certified: Certification | None = None) -> str:
