@@ -124,10 +124,10 @@ def rendered(diff: Diff, form: str, fail_on: Gate, in_use: tuple[str, ...]) -> s
 
             return junit(diff)
         case "html":
+            from conformance.report.cases import gathered
             from conformance.report.html import render_diff
-            from conformance.results import read_results
 
-            return render_diff(diff, read_results(diff.head.path), in_use)
+            return render_diff(diff, *gathered(diff.head.path), in_use)
     text = io.StringIO()
     _show(diff, _console(text), in_use)
     return text.getvalue()

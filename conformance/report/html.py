@@ -90,15 +90,23 @@ def render(
     where no target of the two runs belongs together.
     """
     up = upgrade(compare_runs(base, results), in_use) if base else None
-    return _page(results, up, certified)
+    return _page(results, cases.block(results.cells), up, certified)
 
 
-def render_diff(diff: Diff, head: Results, in_use: Sequence[str] = ()) -> str:
-    """The view of an upgrade of a diff that is there already; the page also shows all of the head."""
-    return _page(head, upgrade(diff, in_use))
+def render_diff(diff: Diff, head: Results, block: cases.Block, in_use: Sequence[str] = ()) -> str:
+    """The view of an upgrade of a diff that is there already.
+
+    The page shows all of the head, too; its cases come as a block, and need not be in its cells.
+    """
+    return _page(head, block, upgrade(diff, in_use))
 
 
-def _page(results: Results, up: Upgrade | None, certified: Certification | None = None) -> str:
+def _page(
+    results: Results,
+    block: cases.Block,
+    up: Upgrade | None,
+    certified: Certification | None = None,
+) -> str:
     certified, counted = certified or read_certification(), read_exceedances()
     scored = read_score()
     summary = summarise(results)
@@ -124,7 +132,7 @@ def _page(results: Results, up: Upgrade | None, certified: Certification | None 
         matrix=matrix.by_loss(results),
         sections=sections,
         bounds=_bounds(results, series),
-        block=cases.block(results),
+        block=block,
         certified=certified,
         certification=certification.lines(results.manifest, certified),
         exceedances=counted,

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from conformance.report import html
+from conformance.report import cases, html
 from conformance.report.markdown import LIMIT
 from conformance.report.upgrade import junit, markdown, terminal
 from conformance.report.upgrade.account import account
@@ -141,7 +141,7 @@ def test_hostile_text_is_obeyed_nowhere(poison: tuple[Results, Diff]) -> None:
     ElementTree.fromstring(junit.render(diff))
     assert "\x1b" not in shown(diff)
     json.dumps(account(diff, "new"), allow_nan=False)
-    outline = Outline(html.render_diff(diff, head))
+    outline = Outline(html.render_diff(diff, head, cases.block(head.cells)))
     assert (outline.unbalanced, outline.open) == ([], [])
     assert outline.tags.count("script") == 2
     assert "img" not in outline.tags

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.report import html
+from conformance.report import cases, html
 from conformance.report.plots import movement
 from conformance.results import Results, compare_runs
 from conformance.results.diff import Diff
@@ -51,7 +51,7 @@ def test_without_a_base_the_page_is_as_it_was(results: Results) -> None:
 def test_a_diff_that_is_there_already_makes_the_same_page(
     results: Results, head: Results, diff: Diff
 ) -> None:
-    assert html.render_diff(diff, head) == html.render(head, results)
+    assert html.render_diff(diff, head, cases.block(head.cells)) == html.render(head, results)
 
 
 def test_runs_that_do_not_differ_say_so(results: Results) -> None:
