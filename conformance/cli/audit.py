@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from conformance.engine.request import Request
     from conformance.environments import Environment, Options, Side
-    from conformance.results import Results
     from conformance.results.gate import Gate
     from conformance.targets.target import Target
 
@@ -101,33 +100,36 @@ def command(
     a wheel file), or py:PATH for an interpreter that exists. Compares all frameworks that both sides
     have, unless -t names some. Exits 1 on what --fail-on names, else 4 where a side did not run.
     """
-    from conformance.cli.selection import chosen_losses
-    from conformance.engine.request import Request
     from conformance.environments import Options, parse
-    from conformance.specs.library import load_library
 
     sides = [parse(base), parse(head)]
-    library = load_library()
-    chosen = chosen_losses(losses, library)
+    request = _request(losses, target, device, dtype, profile, seed)
     newest = exclude_newer.date().isoformat() if exclude_newer else None
-    request = Request(
-        losses=chosen,
+    options = Options(python, offline, newest, refresh)
+    flags = {"base": base, "head": head, "losses": list(losses), "target": list(target)}
+    files = _recorded(sides, options, request, Path(output), flags, keep_env)
+    return INCOMPLETE if files is None else tell(files, Path(output), form, fail_on, in_use)
+
+
+def _request(
+    losses: tuple[str, ...],
+    target: tuple[str, ...],
+    device: str | None,
+    dtype: tuple[str, ...],
+    profile: str,
+    seed: int,
+) -> Request:
+    from conformance.cli.selection import chosen_losses
+    from conformance.engine.request import Request
+    from conformance.specs.library import load_library
+
+    return Request(
+        losses=chosen_losses(losses, load_library()),
         targets=_named(target, device),
         dtypes=tuple(dict.fromkeys(dtype)) or DTYPES,
         profile=profile,
         seed=seed,
     )
-    options = Options(python, offline, newest, refresh)
-    flags = {"base": base, "head": head, "losses": list(losses), "target": list(target)}
-    environments = _prepared(sides, options, request)
-    if environments is None:
-        return INCOMPLETE
-    try:
-        found = _audited(request, environments, Path(output), flags)
-    finally:
-        if not keep_env:
-            _removed(environments)
-    return tell(found, Path(output), form, fail_on, in_use)
 
 
 def _named(texts: tuple[str, ...], device: str | None) -> tuple[Target, ...]:
@@ -141,6 +143,25 @@ def _named(texts: tuple[str, ...], device: str | None) -> tuple[Target, ...]:
                 f"write -t {text.partition('==')[0]}"
             )
     return chosen_targets(texts, device) if texts else ()
+
+
+def _recorded(
+    sides: list[Side],
+    options: Options,
+    request: Request,
+    folder: Path,
+    flags: dict[str, Any],
+    keep: bool,
+) -> list[Path] | None:
+    """The results files of both sides; None, with the reason on stderr, without an environment."""
+    environments = _prepared(sides, options, request)
+    if environments is None:
+        return None
+    try:
+        return _audited(request, environments, folder, flags)
+    finally:
+        if not keep:
+            _removed(environments)
 
 
 def _prepared(sides: list[Side], options: Options, request: Request) -> list[Environment] | None:
@@ -166,7 +187,7 @@ def _audited(
     environments: list[Environment],
     folder: Path,
     flags: dict[str, Any],
-) -> list[Results]:
+) -> list[Path]:
     from conformance.cli.auditing import record_sides
     from conformance.cli.counterparts import counterparts
 

@@ -24,7 +24,6 @@ from conformance.engine.request import Request
 from conformance.engine.workers import Place
 from conformance.environments import Environment
 from conformance.environments.cache import root
-from conformance.results import Results, read_results
 from conformance.results.cell import Cell
 from conformance.specs.library import load_library
 
@@ -46,8 +45,8 @@ def record_sides(
     environments: Sequence[Environment],
     folder: Path,
     flags: Mapping[str, Any],
-) -> list[Results]:
-    """Run the request in both environments at once; the results of base and head, from their files.
+) -> list[Path]:
+    """Run the request in both environments at once; the results files of base and head.
 
     Either side draws its cases from the same recipes, and records a hash of their bits. What ends a
     side early ends the command with the same status once the other one is done; an interrupt ends
@@ -71,7 +70,7 @@ def record_sides(
     code = max(_code(process, each) for process, each in zip(processes, errands, strict=True))
     if code:
         raise click.exceptions.Exit(code)
-    return [read_results(each.file) for each in errands]
+    return [each.file for each in errands]
 
 
 def _passed(lines: Sequence[Connection]) -> Iterator[str]:

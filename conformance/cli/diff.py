@@ -88,10 +88,10 @@ def reported(
     in_use: tuple[str, ...],
 ) -> int:
     """Compare two files, write the diff in a format, and give its exit code."""
-    from conformance.results import compare_runs, read_results
+    from conformance.results import compare_files
     from conformance.results.gate import exit_code
 
-    diff = compare_runs(read_results(base), read_results(head), pairs or None)
+    diff = compare_files(base, head, pairs or None)
     if output != "-":
         write(Path(output), rendered(diff, form, fail_on, in_use))
         click.echo(f"wrote {output}", err=True)
@@ -124,9 +124,10 @@ def rendered(diff: Diff, form: str, fail_on: Gate, in_use: tuple[str, ...]) -> s
 
             return junit(diff)
         case "html":
+            from conformance.report.cases import gathered
             from conformance.report.html import render_diff
 
-            return render_diff(diff, in_use)
+            return render_diff(diff, *gathered(diff.head.path), in_use)
     text = io.StringIO()
     _show(diff, _console(text), in_use)
     return text.getvalue()

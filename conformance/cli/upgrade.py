@@ -13,23 +13,22 @@ from conformance.cli.output import write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.results import Results
     from conformance.results.gate import Gate
 
 REPORT = "audit.html"
 
 
 def tell(
-    sides: Sequence[Results], folder: Path, form: str, fail_on: Gate, in_use: tuple[str, ...]
+    sides: Sequence[Path], folder: Path, form: str, fail_on: Gate, in_use: tuple[str, ...]
 ) -> int:
     """Print what moved from base to head, write the report into the folder, give the exit code."""
-    from conformance.results import compare_runs
+    from conformance.results import compare_files
     from conformance.results.gate import exit_code
 
     base, head = sides
-    diff = compare_runs(base, head)
+    diff = compare_files(base, head)
     write(folder / REPORT, rendered(diff, "html", fail_on, in_use))
     print_diff(diff, form, fail_on, in_use)
-    for what, path in (("base", base.path), ("head", head.path), ("report", folder / REPORT)):
+    for what, path in (("base", base), ("head", head), ("report", folder / REPORT)):
         click.echo(f"{what:<7} {path}", err=True)
     return exit_code(diff, fail_on)

@@ -83,10 +83,12 @@ def hunt(
 
     `cases` are those of the run, `entries` the corpus's own of this target by property.
     """
-    field, drawn = Field(block, ask, book.explain), {case.id: case for case in cases}
+    field = Field(block, ask, book.explain)
     before = dict.fromkeys((VALUE, GRADIENT), 0.0)
     for name in before:
-        first = [drawn[each] for each in _worst(book.tally(name)) if each in drawn]
+        wanted = _worst(book.tally(name))
+        drawn = {case.id: case for case in cases if case.id in wanted}
+        first = [drawn[each] for each in wanted if each in drawn]
         for each, share in field.try_out(first).items():
             before[each] = max(before[each], share)
     kept = {name: field.try_out([case])[name] for name, case in entries.items()}

@@ -13,7 +13,7 @@ from conformance.cases.edges import edge_cases, examples
 from conformance.cases.generation import build
 from conformance.engine.block import Block
 from conformance.engine.judge import Held
-from conformance.engine.run import ask
+from conformance.engine.lane import ask
 from conformance.engine.shapes import coarse
 from conformance.engine.workers import Station
 from conformance.numerics.classification import settle

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 
 from conformance.cases.case import Case
-from conformance.cases.drawing import draw
-from conformance.cases.generation import build
 from conformance.engine import drawn, memory, row
+from conformance.engine.batch import Batch
+from conformance.engine.batch import drawn as drawn_batch
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
+from conformance.engine.book import Book, Fault, merged_reasons
 from conformance.engine.claims import INVARIANT
 from conformance.engine.finding import documented, findings
 from conformance.engine.hunt import hunted
 from conformance.engine.invariants import smallest
 from conformance.engine.kept import CONTRACT
 from conformance.engine.known import explainer, vanished
-from conformance.engine.narrowing import narrowed
+from conformance.engine.lane import Job, Lane, ask, judge_one
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
-from conformance.engine.shapes import Budget, coarse, within
+from conformance.engine.shapes import Budget, within
 from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
@@ -31,33 +32,6 @@ from conformance.engine.workers import Absent, Station, in_order
 from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
 from conformance.targets.call import Call
-from conformance.targets.outcome import Outcome
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One loss in one dtype: the cases, equal for all targets, and the digest of their inputs."""
-
-    loss: Loss
-    dtype: str
-    cases: tuple[Case, ...]
-    left_out: Mapping[str, int]
-
-    @cached_property
-    def digest(self) -> str:
-        return digest_of_cases(self.cases)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one target was asked for a batch, while its answers are under way."""
-
-    station: Station
-    block: Block
-    book: Book
-    tasks: tuple[Task, ...]
-    answers: Future[list[Outcome]]
-    batch: Batch
 
 
 def cells(
@@ -73,38 +47,48 @@ def cells(
     again on it. Of a batch that was cut short all cells come again.
     """
     order = in_order((*request.targets, *request.beside), stations, absent)
-    with ThreadPoolExecutor((AHEAD + 1) * len(stations) + 1) as pool:
-        ahead: list[tuple[Batch, list[Job | Absent]]] = []
+    with ExitStack() as stack:
+        lanes = {each.target.name: Lane(each, stack) for each in order if isinstance(each, Station)}
+        ahead: deque[tuple[Batch, list[Job | Absent]]] = deque()
         for loss, dtype in request.batches:
             left = [each for each in order if not _whole(request, loss, dtype, each, done)]
             if not left:
                 continue
-            batch = _drawn(request, losses[loss], dtype)
+            batch = drawn_batch(request, losses[loss], dtype)
             asked = [
-                each if isinstance(each, Absent) else _ask(request, losses, batch, each, pool)
+                each if isinstance(each, Absent) else _job(request, losses, batch, each)
                 for each in left
             ]
+            for each in asked:
+                if isinstance(each, Job):
+                    lanes[each.station.target.name].add(each)
             ahead.append((batch, asked))
-            while ahead and (len(ahead) > AHEAD or _answered(ahead[0][1])):
-                yield from _finished(request, *ahead.pop(0))
-        for pair in ahead:
-            yield from _finished(request, *pair)
+            yield from _judged(request, ahead, [*lanes.values()], AHEAD)
+        yield from _judged(request, ahead, [*lanes.values()], 0)
 
 
 AHEAD = 3
 """Batches that a slow target may be ahead of the judge, who has those of all targets to judge."""
 
 
-def _answered(asked: Sequence[Job | Absent]) -> bool:
-    return all(isinstance(each, Absent) or each.answers.done() for each in asked)
-
-
-def _finished(request: Request, batch: Batch, asked: Sequence[Job | Absent]) -> Iterator[Cell]:
-    for each in asked:
-        if isinstance(each, Absent):
-            yield from _not_run(request, batch, each)
-        else:
-            yield from _finish(request, each)
+def _judged(
+    request: Request,
+    ahead: deque[tuple[Batch, list[Job | Absent]]],
+    lanes: Sequence[Lane],
+    most: int,
+) -> Iterator[Cell]:
+    """Judge what is answered, and give the cells of batches that are over, until `most` are left."""
+    while ahead:
+        batch, asked = ahead[0]
+        if all(isinstance(each, Absent) or each.over for each in asked):
+            ahead.popleft()
+            for each in asked:
+                if isinstance(each, Absent):
+                    yield from _not_run(request, batch, each)
+                else:
+                    yield from _finish(request, each)
+        elif not judge_one(lanes, waiting=len(ahead) > most):
+            return
 
 
 def _whole(
@@ -113,24 +97,7 @@ def _whole(
     return all((loss, name, side.target.name, dtype) in done for name in _asked(request, side))
 
 
-def _drawn(request: Request, loss: Loss, dtype: str) -> Batch:
-    depth = request.depth
-    recipes = draw(loss, dtype, depth.drawn, request.seed, largest=depth.largest)
-    if depth.coarse:
-        recipes = list(dict.fromkeys(coarse(recipe) for recipe in recipes))
-    left_out: Mapping[str, int] = {}
-    if request.narrow is not None:
-        recipes, left_out = narrowed(recipes, request.narrow, loss)
-    return Batch(loss, dtype, tuple(build(recipe, loss) for recipe in recipes), left_out)
-
-
-def _ask(
-    request: Request,
-    losses: Mapping[str, Loss],
-    batch: Batch,
-    station: Station,
-    pool: ThreadPoolExecutor,
-) -> Job:
+def _job(request: Request, losses: Mapping[str, Loss], batch: Batch, station: Station) -> Job:
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
     explain = explainer(station, losses, request.known)
@@ -143,11 +110,9 @@ def _ask(
     )
     if not station.beside:
         _leave_out(book, batch.left_out)
-    tasks = (
-        tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
-    )
-    calls = [call for task in tasks for call in task.calls]
-    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch)
+    absent = binding.absent is not None
+    tasks = iter(()) if absent else _tasks(request, station, block, batch.cases, book)
+    return Job(station, block, book, tasks, batch)
 
 
 def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
@@ -186,12 +151,7 @@ def _tasks(
 
 
 def _finish(request: Request, job: Job) -> Iterator[Cell]:
-    """Judge the answers, shrink what failed, and give the cells of every property."""
-    answers = iter(job.answers.result())
-    for task in job.tasks:
-        outcomes = [next(answers) for _ in task.calls]
-        task.judge(job.book, outcomes)
-        job.book.tally(task.property).warn(outcomes)
+    """Shrink what failed, and give the cells of every property."""
     asking = partial(ask, job.station)
     climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
     for found in findings(
@@ -256,19 +216,13 @@ _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
 
 
 def _retried(job: Job, name: str, case: Case) -> Fault | None:
-    """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
+    """Ask again; the worker is free unless it is a batch ahead."""
     call = job.block.bound(case)
     if not isinstance(call, Call):
         return None
     book = Book(job.book.loss, job.book.target, job.book.dtype, explain=job.book.explain)
     drawn.examine(job.block, case, call, ask(job.station, [call])[0], book)
     return next((fault for fault in book.faults if fault.property == name), None)
-
-
-def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
-    """Evaluate at once, waiting for whatever the worker has in hand."""
-    with station.lock:
-        return station.worker.evaluate(calls)
 
 
 def _not_run(request: Request, batch: Batch, absent: Absent) -> Iterator[Cell]:

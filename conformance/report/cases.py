@@ -6,19 +6,22 @@ import base64
 import gzip
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import groupby
+from pathlib import Path
 
 from conformance.results.cell import Cell, Row
-from conformance.results.read import Results
+from conformance.results.read import Results, ResultsReader
 from conformance.results.verdict import CLASSES, SYMBOL, VERDICTS
 
 LIMIT = 50_000
 """Cases in one page, about ten bytes each; beyond it the interesting ones are kept."""
 
-_Entry = tuple[int, int]
+_Place = tuple[str, ...]
+_Entry = tuple[int, Row]
+"""Which of the cells that have cases, and one of them."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,50 @@ class Block:
     total: int
 
 
-def block(results: Results, limit: int = LIMIT) -> Block:
-    """Compress the rows of all cells; of too many, those that pass with most room are left out."""
-    cells = [cell for cell in results.cells if cell.rows]
-    total = sum(len(cell.rows) for cell in cells)
-    kept = _kept(cells, limit, total)
-    text = json.dumps(_columns(cells, kept), separators=(",", ":"), allow_nan=False)
+def block(cells: Iterable[Cell], limit: int = LIMIT) -> Block:
+    """Compress the rows of all cells; of too many, those that pass with most room are left out.
+
+    Holds twice the limit of them at most.
+    """
+    places: list[_Place] = []
+    kept: list[_Entry] = []
+    total = 0
+    for cell in cells:
+        if not cell.rows:
+            continue
+        total += len(cell.rows)
+        kept += [(len(places), row) for row in cell.rows]
+        places.append(tuple(getattr(cell, key) for key in _KEYS))
+        if len(kept) > 2 * limit:
+            kept = _kept(kept, limit)
+    kept = _kept(kept, limit)
+    text = json.dumps(_columns(places, kept), separators=(",", ":"), allow_nan=False)
     packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
     return Block(base64.b64encode(packed).decode("ascii"), len(kept), total)
 
 
-def _kept(cells: Sequence[Cell], limit: int, total: int) -> list[_Entry]:
-    entries = ((at, row) for at, cell in enumerate(cells) for row in range(len(cell.rows)))
-    if total <= limit:
-        return list(entries)
-    return sorted(nsmallest(limit, entries, key=lambda e: _dullness(cells[e[0]].rows[e[1]])))
+def gathered(path: Path) -> tuple[Results, Block]:
+    """A run without its cases, and the block of these; a cell at a time of them is held.
+
+    ResultsError as `read_results` raises it.
+    """
+    bare: list[Cell] = []
+
+    def passing(cells: Iterator[Cell]) -> Iterator[Cell]:
+        for cell in cells:
+            bare.append(replace(cell, rows=()))
+            yield cell
+
+    with ResultsReader(path) as reader:
+        found = block(passing(reader.distinct()))
+        return Results(path, reader.manifest, tuple(bare), reader.end, reader.cut), found
+
+
+def _kept(entries: list[_Entry], limit: int) -> list[_Entry]:
+    if len(entries) <= limit:
+        return entries
+    wanted = nsmallest(limit, range(len(entries)), key=lambda at: _dullness(entries[at][1]))
+    return [entries[at] for at in sorted(wanted)]
 
 
 def _dullness(row: Row) -> tuple[bool, float]:
@@ -52,22 +84,25 @@ def _dullness(row: Row) -> tuple[bool, float]:
     return row.verdict == "pass", -math.inf if math.isnan(share) else -share
 
 
-def _columns(cells: Sequence[Cell], kept: list[_Entry]) -> dict[str, object]:
-    rows = [cells[at].rows[row] for at, row in kept]
-    names = {key: _distinct(getattr(cell, key) for cell in cells) for key in _KEYS}
+def _columns(places: Sequence[_Place], kept: list[_Entry]) -> dict[str, object]:
+    rows = [row for _, row in kept]
+    names = {key: _distinct(place[at] for place in places) for at, key in enumerate(_KEYS)}
     ids = _distinct(row.case for row in rows)
-    place = {case: at for at, case in enumerate(ids)}
+    number = {case: at for at, case in enumerate(ids)}
     steps, before = [], 0
     for row in rows:
         # A step from the row before: almost always 1, which compresses to nothing.
-        steps.append(place[row.case] - before)
-        before = place[row.case]
+        steps.append(number[row.case] - before)
+        before = number[row.case]
     return {
         **names,
         "symbols": [f"{SYMBOL[verdict]} {verdict}" for verdict in VERDICTS],
         "classes": CLASSES,
         "cells": [
-            [*(names[key].index(getattr(cells[at], key)) for key in _KEYS), len(list(run))]
+            [
+                *(names[key].index(name) for key, name in zip(_KEYS, places[at], strict=True)),
+                len(list(run)),
+            ]
             for at, run in groupby(kept, key=lambda entry: entry[0])
         ],
         "ids": ids,

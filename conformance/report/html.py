@@ -30,10 +30,10 @@ from conformance.report.upgrade.page import LINES, Upgrade, upgrade
 from conformance.results import Diff, Results, compare_runs, summarise
 from conformance.results.cell import Cell
 from conformance.results.certification import Certification, read_certification
-from conformance.results.change import STATE_SYMBOL
 from conformance.results.exceedances import read_exceedances
 from conformance.results.manifest import Loss, Target
 from conformance.results.score import read_score
+from conformance.results.state import STATE_SYMBOL
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
 FIRST_SCREEN = 10
@@ -90,15 +90,23 @@ def render(
     where no target of the two runs belongs together.
     """
     up = upgrade(compare_runs(base, results), in_use) if base else None
-    return _page(results, up, certified)
+    return _page(results, cases.block(results.cells), up, certified)
 
 
-def render_diff(diff: Diff, in_use: Sequence[str] = ()) -> str:
-    """The view of an upgrade of a diff that is there already."""
-    return _page(diff.head, upgrade(diff, in_use))
+def render_diff(diff: Diff, head: Results, block: cases.Block, in_use: Sequence[str] = ()) -> str:
+    """The view of an upgrade of a diff that is there already.
+
+    The page shows all of the head, too; its cases come as a block, and need not be in its cells.
+    """
+    return _page(head, block, upgrade(diff, in_use))
 
 
-def _page(results: Results, up: Upgrade | None, certified: Certification | None = None) -> str:
+def _page(
+    results: Results,
+    block: cases.Block,
+    up: Upgrade | None,
+    certified: Certification | None = None,
+) -> str:
     certified, counted = certified or read_certification(), read_exceedances()
     scored = read_score()
     summary = summarise(results)
@@ -124,7 +132,7 @@ def _page(results: Results, up: Upgrade | None, certified: Certification | None 
         matrix=matrix.by_loss(results),
         sections=sections,
         bounds=_bounds(results, series),
-        block=cases.block(results),
+        block=block,
         certified=certified,
         certification=certification.lines(results.manifest, certified),
         exceedances=counted,

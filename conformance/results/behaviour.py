@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from conformance.results.cell import Cell, Outcome
-from conformance.results.change import CellChange
 from conformance.results.manifest import Target
 from conformance.results.pairing import Pair
 
@@ -37,18 +36,24 @@ class Behaviour:
     dtypes: tuple[str, ...] = ()
 
 
-def behaviours(cells: Iterable[CellChange], pairs: Sequence[Pair]) -> tuple[Behaviour, ...]:
-    """What changed besides the numbers, exceptions first; equal changes of several dtypes are one."""
+def behaviours(
+    cells: Iterable[tuple[str, Sequence[Behaviour]]], pairs: Sequence[Pair]
+) -> tuple[Behaviour, ...]:
+    """What changed besides the numbers, exceptions first; equal changes of several dtypes are one.
+
+    `cells` has the dtype of each cell and its own changes.
+    """
     merged: dict[tuple[str, ...], Behaviour] = {}
-    for change in cells:
-        for found in _of_cell(change):
+    for dtype, every in cells:
+        for found in every:
             same = (found.what, found.loss, found.property, found.pair.name, found.case)
             key = (*same, found.base, found.head)
             dtypes = merged[key].dtypes if key in merged else ()
-            merged[key] = replace(found, dtypes=tuple(dict.fromkeys([*dtypes, change.dtype])))
+            merged[key] = replace(found, dtypes=tuple(dict.fromkeys([*dtypes, dtype])))
     order = get_args(What)
-    every = [*merged.values(), *_declared(pairs)]
-    return tuple(sorted(every, key=lambda found: order.index(found.what)))
+    return tuple(
+        sorted([*merged.values(), *_declared(pairs)], key=lambda found: order.index(found.what))
+    )
 
 
 def reaction(outcome: Outcome) -> str | None:
@@ -70,11 +75,9 @@ def normal(warning: str) -> str:
     return _VARYING.sub("#", warning)
 
 
-def _of_cell(change: CellChange) -> Iterator[Behaviour]:
-    base, head = change.base, change.head
-    if not base or not head or change.state in ("not run now", "not comparable"):
-        return
-    place = (change.loss, change.property, change.pair)
+def manners(pair: Pair, base: Cell, head: Cell) -> Iterator[Behaviour]:
+    """The changes of one cell that both sides have, without its dtype."""
+    place = (head.loss, head.property, pair)
     before, after = _outcomes(base), _outcomes(head)
     for case, outcome in after.items():
         if case not in before:
@@ -85,7 +88,7 @@ def _of_cell(change: CellChange) -> Iterator[Behaviour]:
         dtypes = _dtype(before[case]), _dtype(outcome)
         if None not in dtypes and dtypes[0] != dtypes[1]:
             yield Behaviour("dtype", *place, case, str(dtypes[0]), str(dtypes[1]))
-    yield from _forms(change, base, head)
+    yield from _forms(place, base, head)
     yield from _warnings(place, base, head)
 
 
@@ -98,14 +101,14 @@ def _dtype(outcome: Outcome) -> str | None:
     return found[1] if found else None
 
 
-def _forms(change: CellChange, base: Cell, head: Cell) -> Iterator[Behaviour]:
+def _forms(place: tuple[str, str, Pair], base: Cell, head: Cell) -> Iterator[Behaviour]:
     """Cells of the properties dtype and shape say what came only where it was wrong."""
-    if change.property not in ("dtype", "shape"):
+    if head.property not in ("dtype", "shape"):
         return
-    what: What = "dtype" if change.property == "dtype" else "shape"
+    what: What = "dtype" if head.property == "dtype" else "shape"
     texts = _form(base), _form(head)
     if texts[0] != texts[1]:
-        yield Behaviour(what, change.loss, change.property, change.pair, "", *texts)
+        yield Behaviour(what, *place, "", *texts)
 
 
 def _form(cell: Cell) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
-from conformance.results.change import Change
+from conformance.results.change import Sort
 from conformance.results.diff import Diff
-from conformance.results.summary import Word, plural, summarise
+from conformance.results.gist import Word, plural
 
 Gate = Literal["new", "different", "any", "drift", "none"]
 
@@ -24,23 +24,23 @@ GATE_MEANING: dict[Gate, str] = {
 EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING = 1, 4, 5
 
 
-def _new(change: Change) -> bool:
-    return change.state in ("new failure", "added") and change.fails
+def _new(sort: Sort) -> bool:
+    return sort.state in ("new failure", "added") and sort.fails
 
 
-def _different(change: Change) -> bool:
-    return _new(change) or change.state == "different failure"
+def _different(sort: Sort) -> bool:
+    return _new(sort) or sort.state == "different failure"
 
 
-def _any(change: Change) -> bool:
-    return change.fails and change.state not in ("not run now", "not comparable")
+def _any(sort: Sort) -> bool:
+    return sort.fails and sort.state not in ("not run now", "not comparable")
 
 
-def _drift(change: Change) -> bool:
-    return _any(change) or change.state == "drift"
+def _drift(sort: Sort) -> bool:
+    return _any(sort) or sort.state == "drift"
 
 
-_HOLDS: Mapping[Gate, Callable[[Change], bool]] = {
+_HOLDS: Mapping[Gate, Callable[[Sort], bool]] = {
     "new": _new,
     "different": _different,
     "any": _any,
@@ -51,7 +51,8 @@ _HOLDS: Mapping[Gate, Callable[[Change], bool]] = {
 
 def gated(diff: Diff, gate: Gate = "new") -> int:
     """How many cases the gate stops at. A documented deviation stops nobody, as in a run."""
-    return sum(_HOLDS[gate](change) for _, change in diff.changes)
+    holds = _HOLDS[gate]
+    return sum(n for cell in diff.cells for sort, n in cell.sorts.items() if holds(sort))
 
 
 def exit_code(diff: Diff, gate: Gate = "new") -> int:
@@ -60,14 +61,14 @@ def exit_code(diff: Diff, gate: Gate = "new") -> int:
         return EXIT_FINDINGS
     if gaps(diff):
         return EXIT_INCOMPLETE
-    return 0 if any(cell.base and cell.head for cell in diff.cells) else EXIT_NOTHING
+    return 0 if any(cell.in_both() for cell in diff.cells) else EXIT_NOTHING
 
 
 def gaps(diff: Diff) -> tuple[str, ...]:
     """What the diff could not compare, a phrase each; empty where it compared all there was."""
     found = []
     for name, run in (("base", diff.base), ("head", diff.head)):
-        for absence in summarise(run).absent:
+        for absence in run.absent:
             found.append(f"{name}: {absence.target}, {absence.reason}")
     count = diff.cases["not comparable"]
     if count:
@@ -85,11 +86,11 @@ def word(diff: Diff) -> Word:
 
 def sentence(diff: Diff) -> str:
     """The verdict on the first line: what breaks, else what is missing, else what moved."""
-    compared = sum(bool(cell.base and cell.head) for cell in diff.cells)
+    compared = sum(cell.in_both() for cell in diff.cells)
     broken = [each for each in diff.breaks if not each.documented]
     gap = _gap(diff)
     if broken:
-        cases = sum(len(each.cases) for each in broken)
+        cases = sum(each.cases for each in broken)
         losses = len({each.cause.loss for each in broken})
         of = plural(len(diff.head.manifest.losses), "loss", "losses")
         causes = plural(len(broken), "cause")
@@ -114,7 +115,7 @@ def _gap(diff: Diff) -> str:
 
 
 def _moved(diff: Diff) -> str:
-    documented = sum(len(each.cases) for each in diff.breaks if each.documented)
+    documented = sum(each.cases for each in diff.breaks if each.documented)
     told = [
         (documented, "new documented deviation"),
         (diff.cases["drift"], "case drifted within the bound"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from conformance.results.manifest import Manifest, Target
 from conformance.results.pairing import Pair
-from conformance.results.read import Results
 
 RUN = "run"
 """Stands for the target of what belongs to the whole run."""
@@ -23,9 +22,9 @@ class LockChange:
     head: str | None
 
 
-def lock_diff(base: Results, head: Results, pairs: Sequence[Pair]) -> tuple[LockChange, ...]:
+def lock_diff(base: Manifest, head: Manifest, pairs: Sequence[Pair]) -> tuple[LockChange, ...]:
     """Everything that differs between the two environments, the run's own first."""
-    found = [*_compared(RUN, _run(base.manifest), _run(head.manifest))]
+    found = [*_compared(RUN, _run(base), _run(head))]
     for pair in pairs:
         if not (pair.base and pair.head):
             continue

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-from conformance.results.manifest import Target
-from conformance.results.read import Results
+from conformance.results.manifest import Manifest, Target
 
 
 class DiffError(Exception):
     """Two runs that cannot be compared as asked; the message names the targets and the remedy."""
+
+
+class Run(Protocol):
+    """A run, for what its manifest says of its targets."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def manifest(self) -> Manifest: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ Key = tuple[str, str, str | None]
 
 
 def pair_targets(
-    base: Results, head: Results, pairs: Sequence[tuple[str, str]] | None = None
+    base: Run, head: Run, pairs: Sequence[tuple[str, str]] | None = None
 ) -> tuple[Pair, ...]:
     """One-to-one: the pairs asked for, then equal label, device and mode, then equal versions.
 
@@ -61,7 +71,7 @@ def pair_targets(
     return tuple(sorted(found, key=lambda p: order[p.head.name] if p.head else len(order)))
 
 
-def _asked(base: Results, head: Results, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+def _asked(base: Run, head: Run, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
     found = []
     for names in pairs:
         sides = [_named(run, name) for run, name in zip((base, head), names, strict=True)]
@@ -75,7 +85,7 @@ def _asked(base: Results, head: Results, pairs: Sequence[tuple[str, str]]) -> li
     return found
 
 
-def _named(run: Results, name: str) -> Target:
+def _named(run: Run, name: str) -> Target:
     for target in run.manifest.targets:
         if target.name == name:
             return target

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, Self
 
-from conformance.results.cell import key, stranger
+from conformance.results.cell import Key, key, stranger
 from conformance.results.codec import Mismatch, decode
 from conformance.results.lines import MAGIC, Cut, Damage, lines
 from conformance.results.schema import VERSION, Cell, End, Manifest
@@ -60,12 +60,8 @@ def read_results(path: str | Path) -> Results:
     stops early, as a killed run leaves it, gives the records before the cut and no end.
     """
     with ResultsReader(path) as reader:
-        cells: dict[tuple[str, str, str, str], Cell] = {}
-        for cell, _ in reader:
-            if key(cell) in cells:
-                raise reader.error(f"the cell {' / '.join(key(cell))} again; would be once")
-            cells[key(cell)] = cell
-        return Results(reader.path, reader.manifest, tuple(cells.values()), reader.end, reader.cut)
+        cells = tuple(reader.distinct())
+        return Results(reader.path, reader.manifest, cells, reader.end, reader.cut)
 
 
 class ResultsReader:
@@ -116,6 +112,15 @@ class ResultsReader:
                 self.end = record
         if self.end and self.cut:
             raise self.error("is damaged; would be the end of the file", 1)
+
+    def distinct(self) -> Iterator[Cell]:
+        """The cells; raises ResultsError for one that comes twice, and keeps their names for it."""
+        seen: set[Key] = set()
+        for cell, _ in self:
+            if key(cell) in seen:
+                raise self.error(f"the cell {' / '.join(key(cell))} again; would be once")
+            seen.add(key(cell))
+            yield cell
 
     def error(self, message: str, ahead: int = 0) -> ResultsError:
         """An error at the line that was read last, or `ahead` of it."""

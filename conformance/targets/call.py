@@ -185,33 +185,14 @@ def output_shape(case: CaseLike, binding: Binding, loss: Loss) -> tuple[int, ...
 
 def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
     """The header and the arrays of a call, as a worker reads them."""
-    binding = call.binding
-    place = "call" if call.form == "function" else "construct"
-    arguments, arrays = [], []
-    for name, array in call.arrays.items():
-        axis = binding.layout.get("classes") if name in call.classes else None
-        if name in call.inputs:
-            arguments.append(["call", binding.inputs[name], axis])
-        else:
-            bound = binding.parameter(name)
-            assert bound is not None  # bind saw to it
-            arguments.append([place, bound.name, axis])
-        integer = array.dtype.kind in "iub"
-        dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
-        arrays.append(call.stored.get(name) or pack(array, dtype))
-    names = list(call.arrays)
-    if call.gradient:
-        assert call.cotangent is not None  # bind gives one
-        arrays.append(pack(call.cotangent, call.dtype))
-    if call.derivative != "gradient":
-        arrays += [pack(call.tangents[name], call.dtype) for name in call.gradient]
+    binding, names = call.binding, list(call.arrays)
     constants = {**binding.constants, **call.numbers, **_reduction_argument(call)}
     reduction = binding.reduction(call.reduction)
     header = {
         "id": number,
         "call": call.path,
         "after": reduction.after if reduction else None,
-        "arguments": arguments,
+        "arguments": [_argument(call, name) for name in names],
         "constants": constants if call.form == "function" else {},
         "construction": constants if call.form == "module" else None,
         "dtype": call.dtype,
@@ -223,7 +204,32 @@ def request(call: Call, number: int) -> tuple[dict[str, Any], list[Packed]]:
         "derivative": call.derivative,
         "python": [["call", binding.inputs[name], value] for name, value in call.plain.items()],
     }
-    return header, arrays
+    return header, _packed(call)
+
+
+def _argument(call: Call, name: str) -> list[Any]:
+    """Where an array goes, under which name, and on which axis the framework has its classes."""
+    axis = call.binding.layout.get("classes") if name in call.classes else None
+    if name in call.inputs:
+        return ["call", call.binding.inputs[name], axis]
+    bound = call.binding.parameter(name)
+    assert bound is not None  # bind saw to it
+    return ["call" if call.form == "function" else "construct", bound.name, axis]
+
+
+def _packed(call: Call) -> list[Packed]:
+    """The arguments, then the cotangent of a gradient, then the tangents of a direction."""
+    arrays = []
+    for name, array in call.arrays.items():
+        integer = array.dtype.kind in "iub"
+        dtype = call.dtypes.get(name, "int64" if integer else call.dtype)
+        arrays.append(call.stored.get(name) or pack(array, dtype))
+    if call.gradient:
+        assert call.cotangent is not None  # bind gives one
+        arrays.append(pack(call.cotangent, call.dtype))
+    if call.derivative != "gradient":
+        arrays += [pack(call.tangents[name], call.dtype) for name in call.gradient]
+    return arrays
 
 
 def _reduction_argument(call: Call) -> Mapping[str, Scalar]:

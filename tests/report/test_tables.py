@@ -99,7 +99,7 @@ def columns(block: cases.Block) -> dict[str, list[object]]:
 
 
 def test_every_case_is_in_the_block(results: Results) -> None:
-    block = cases.block(results)
+    block = cases.block(results.cells)
     found = columns(block)
     rows = [row for cell in results.cells for row in cell.rows]
     assert block.shown == block.total == len(rows) == len(found["verdict"])
@@ -120,14 +120,30 @@ def test_of_too_many_cases_the_dull_ones_are_left_out(results: Results) -> None:
         row("unmeasured", "pass", None),
         row("broken", "fail", float("nan")),
     )
-    block = cases.block(replace(results, cells=(replace(CELL, rows=rows),)), limit=2)
+    block = cases.block([replace(CELL, rows=rows)], limit=2)
     assert columns(block)["ids"] == ["near", "broken"]
     assert columns(block)["share"] == [0.9, -1]
     assert (block.shown, block.total) == (2, 4)
 
 
+def test_cell_after_cell_the_same_cases_are_left_out_as_at_once() -> None:
+    shares = [0.5, 0.1, 0.9, 0.1, 0.7, 0.3, 0.8, 0.5, 0.2]
+    every = [Row(f"case-{at}", "pass", None, None, each, None) for at, each in enumerate(shares)]
+    block = cases.block([replace(CELL, rows=(each,)) for each in every], limit=3)
+    whole = cases.block([replace(CELL, rows=tuple(every))], limit=3)
+    assert columns(block)["ids"] == columns(whole)["ids"] == ["case-2", "case-4", "case-6"]
+    assert (block.shown, block.total) == (whole.shown, whole.total) == (3, 9)
+
+
+def test_a_file_gives_the_block_of_its_results_and_cells_without_cases(results: Results) -> None:
+    bare, block = cases.gathered(results.path)
+    assert block == cases.block(results.cells)
+    assert bare.cells == tuple(replace(cell, rows=()) for cell in results.cells)
+    assert (bare.manifest, bare.end) == (results.manifest, results.end)
+
+
 def test_the_same_results_give_the_same_block(results: Results) -> None:
-    assert cases.block(results) == cases.block(results)
+    assert cases.block(results.cells) == cases.block(results.cells)
 
 
 def test_csv_has_a_line_a_case_and_nothing_a_spreadsheet_would_run(poisoned: Results) -> None:

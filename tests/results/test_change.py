@@ -1,121 +1,54 @@
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from collections import Counter
 
-import pytest
+from hypothesis import given
 
-from conformance.results import compare_runs
-from conformance.results.cell import Deviation, Row
-from conformance.results.change import STATE_MEANING, STATE_SYMBOL, STATES, CellChange, State
-from tests.results.runs import cell, finding, row, run
-
-
-def state(base: Row, head: Row) -> State:
-    (found,) = compare_runs(run(cell(base)), run(cell(head))).cells
-    (change,) = found.changes
-    return change.state
-
-
-def cells(base: object, head: object) -> CellChange:
-    (found,) = compare_runs(run(base), run(head)).cells  # type: ignore[arg-type]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "due"),
-    [
-        ("pass", "pass", "same bits"),
-        ("pass", "fail", "new failure"),
-        ("pass", "error", "new failure"),
-        ("pass", "known", "new failure"),
-        ("known", "fail", "new failure"),
-        ("known", "known", "still failing"),
-        ("known", "pass", "fixed"),
-        ("fail", "pass", "fixed"),
-        ("fail", "known", "fixed"),
-        ("fail", "fail", "still failing"),
-        ("fail", "error", "different failure"),
-        ("n/a", "pass", "added"),
-        ("pass", "n/a", "removed"),
-        ("pass", "not run", "not run now"),
-        ("not run", "pass", "added"),
-    ],
-)
-def test_two_verdicts_make_a_state(before: str, after: str, due: State) -> None:
-    assert state(row(verdict=before), row(verdict=after)) == due
-
-
-def test_other_bits_within_the_bound_are_drift() -> None:
-    assert state(row(), row(digest="cd")) == "drift"
-    assert state(row(ulp=0.5), row(ulp=0.6)) == "same bits"  # the bits say so
-
-
-def test_where_no_bits_are_recorded_the_numbers_decide() -> None:
-    bare = row(digest=None)
-    assert state(bare, bare) == "same bits"
-    assert state(bare, row(digest=None, ulp=0.6)) == "drift"
-    assert state(bare, row(digest="ab")) == "same bits"
-    undefined = row(digest=None, ulp=math.nan)
-    assert state(undefined, undefined._replace(ulp=float("nan"))) == "same bits"
-
-
-def test_a_much_larger_error_is_another_failure() -> None:
-    failed = row(verdict="fail", worst_class="exceeds", ulp=10.0)
-    assert state(failed, failed._replace(ulp=30.0)) == "still failing"
-    assert state(failed, failed._replace(ulp=50.0)) == "different failure"
-    assert state(failed._replace(ulp=50.0), failed) == "different failure"
-    assert state(failed, failed._replace(worst_class="wrong")) == "different failure"
-
-
-def test_another_kind_of_fault_is_another_failure() -> None:
-    failed = row(verdict="fail", worst_class="wrong")
-    base = cell(failed, findings=(finding("value"),))
-    assert cells(base, base).state == "still failing"
-    head = cell(failed, findings=(finding("nan"),))
-    assert cells(base, head).state == "different failure"
-
-
-def test_a_cell_has_its_worst_state() -> None:
-    base = cell(row("value:a"), row("value:b"))
-    head = cell(row("value:a", "fail"), row("value:b", digest="cd"))
-    assert cells(base, head).state == "new failure"
-    assert cells(head, base).state == "fixed"
+from conformance.results.cell import Cell, Row
+from conformance.results.change import changes, sort_of, use
+from tests.results.runs import CELLS, cell, finding, row
 
 
 def test_rows_of_one_case_are_paired_in_their_order() -> None:
     base = cell(row(digest="x"), row(digest="y"))
-    assert cells(base, base).state == "same bits"
+    assert [change.state for change in changes(base, base)] == ["same bits", "same bits"]
     turned = cell(row(digest="y"), row(digest="x"))
-    assert [change.state for change in cells(base, turned).changes] == ["drift", "drift"]
-    fewer = cells(base, cell(row(digest="x")))
-    assert [change.state for change in fewer.changes] == ["same bits", "removed"]
+    assert [change.state for change in changes(base, turned)] == ["drift", "drift"]
+    fewer = changes(base, cell(row(digest="x")))
+    assert [change.state for change in fewer] == ["same bits", "removed"]
 
 
 def test_a_verdict_without_a_case_is_a_change_of_the_cell() -> None:
     base, head = cell(row()), cell(row(), verdict="fail", findings=(finding("crash"),))
-    found = cells(base, head)
-    assert found.state == "new failure"
-    assert [(c.case, c.state) for c in found.changes] == [
+    assert [(c.case, c.state) for c in changes(base, head)] == [
         ("", "new failure"),
         ("value:a", "same bits"),
     ]
-    assert cells(head, base).state == "fixed"
+    assert changes(head, base)[0].state == "fixed"
 
 
-def test_a_deviation_that_is_gone_is_fixed() -> None:
-    gone = Deviation("clipped", "a reason", "a source", cases=0)
-    met = replace(gone, cases=1)
-    base = cell(row(verdict="known"), known=(met,))
-    head = cell(row(), verdict="xpass", known=(gone,))
-    assert cells(base, head).state == "fixed"
+@given(base=CELLS, head=CELLS)
+def test_every_row_of_both_sides_is_in_exactly_one_change(base: Cell, head: Cell) -> None:
+    found = [change for change in changes(base, head) if change.case]
+    for given_rows, side in ((base.rows, "base"), (head.rows, "head")):
+        told: Counter[Row | None] = Counter(getattr(change, side) for change in found)
+        del told[None]
+        assert told == Counter(given_rows)
 
 
-def test_what_no_side_offers_is_no_change() -> None:
-    nothing = cell(verdict="n/a", reason="not offered")
-    assert compare_runs(run(nothing), run(nothing)).cells == ()
+def test_cases_are_counted_apart_by_all_that_a_reader_of_counts_asks() -> None:
+    (drift,) = changes(cell(row(ulp=0.0)), cell(row(ulp=0.0, digest="cd")))
+    assert sort_of(drift) == ("drift", "pass", "pass", False, True, True)
+    (other,) = changes(cell(row(verdict="known")), cell(row(verdict="known", digest="cd")))
+    assert sort_of(other)[3:] == (False, True, False)
+    (whole,) = changes(cell(), cell())
+    assert sort_of(whole).whole
+    assert not sort_of(whole).counts
+    assert sort_of(changes(cell(row()), cell(row(verdict="fail")))[0]).fails
+    assert sort_of(changes(cell(row()), cell(row(verdict="known")))[0]).documented
 
 
-def test_every_state_has_a_symbol_of_its_own_and_a_meaning() -> None:
-    assert set(STATE_SYMBOL) == set(STATE_MEANING) == set(STATES)
-    assert len(set(STATE_SYMBOL.values())) == len(STATES)
+def test_nothing_uses_more_of_its_bound_than_a_value_of_the_wrong_class() -> None:
+    heads = [row(share=None), row(share=0.9), row(share=float("nan"))]
+    uses = [use(changes(cell(row()), cell(head))[0]) for head in heads]
+    assert uses == sorted(uses)

@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from conformance.results import Results, compare_runs
-from conformance.results.cell import Row
-from conformance.results.change import STATES, State
+from conformance.results import (
+    Results,
+    ResultsWriter,
+    compare_files,
+    compare_runs,
+    read_results,
+)
+from conformance.results.cell_change import added
 from conformance.results.diff import Diff
+from conformance.results.state import STATES, State
+from conformance.results.verdict import Verdict
 from tests.report.sample import Size, sample
 from tests.report.sample.upgrade import BROKEN, DRIFTED, MISSING, REWRITTEN, upgraded
 from tests.results.runs import KERAS, NEWER, RUNS, TORCH, cell, row, run
@@ -28,16 +35,17 @@ def diff(base: Results) -> Diff:
 
 def states(diff: Diff, place: tuple[str, str, str]) -> Counter[State]:
     loss, name, dtype = place
-    return Counter(
-        change.state
-        for cell, change in diff.changes
+    mine = [
+        cell
+        for cell in diff.cells
         if (cell.loss, cell.property, cell.dtype) == (loss, name, dtype)
         and cell.pair.label == "torch"
-    )
+    ]
+    return Counter({state: n for state in STATES if (n := sum(c.count(state) for c in mine))})
 
 
 def test_every_planted_change_is_found_and_nothing_else(diff: Diff) -> None:
-    rows = len(next(cell for cell in diff.cells if cell.loss == "l1").changes)
+    rows = next(cell for cell in diff.cells if cell.loss == "l1").count()
     assert states(diff, BROKEN) == {"new failure": 3, "same bits": rows - 3}
     assert states(diff, DRIFTED) == {"drift": rows}
     assert states(diff, MISSING) == {"not run now": rows}
@@ -146,14 +154,39 @@ def test_the_other_way_round_everything_is_mirrored(base: Results, head: Results
 
 @settings(max_examples=100)
 @given(base=RUNS, head=RUNS)
-def test_every_row_of_both_sides_is_in_exactly_one_state(base: Results, head: Results) -> None:
-    diff = compare_runs(base, head)
+def test_every_row_of_both_sides_is_counted_once(base: Results, head: Results) -> None:
+    sorts = added(compare_runs(base, head).cells)
     for run_, side in ((base, "base"), (head, "head")):
-        told: Counter[Row | None] = Counter(
-            getattr(change, side) for _, change in diff.changes if change.case
-        )
+        told: Counter[Verdict | None] = Counter()
+        for sort, count in sorts.items():
+            if not sort.whole:
+                told[getattr(sort, side)] += count
         del told[None]
-        assert told == Counter(each for found in run_.cells for each in found.rows)
+        assert told == Counter(each.verdict for found in run_.cells for each in found.rows)
+
+
+def test_a_loss_that_nobody_asked_for_again_is_removed_even_where_the_head_was_cut_short() -> None:
+    other = replace(cell(row()), loss="mse")
+    head = run(cell(row()))
+    few = {name: loss for name, loss in head.manifest.losses.items() if name != "mse"}
+    cut = replace(head, manifest=replace(head.manifest, losses=few), end=None)
+    diff = compare_runs(run(cell(row()), other), cut)
+    assert (diff.cases["removed"], diff.cases["not run now"]) == (1, 0)
+
+
+def test_files_give_the_diff_of_their_results(base: Results) -> None:
+    head = upgraded(base)
+    kept = base.path.with_name("head.jsonl.gz")
+    with ResultsWriter(kept, head.manifest) as writer:
+        for each in head.cells:
+            writer.cell(each)
+        assert head.end is not None
+        writer.end(seconds=1.0, exit=0, verdict="")
+    of_files = compare_files(base.path, kept)
+    of_runs = compare_runs(base, read_results(kept))
+    assert (of_files.cells, of_files.cases) == (of_runs.cells, of_runs.cases)
+    assert (of_files.breaks, of_files.behaviours) == (of_runs.breaks, of_runs.behaviours)
+    assert (of_files.base.absent, of_files.head) == (of_runs.base.absent, of_runs.head)
 
 
 def test_the_results_need_not_come_from_a_file(tmp_path: Path) -> None:

@@ -10,15 +10,13 @@ from conformance.report import wording
 from conformance.report.plots import path
 from conformance.report.plots.bound import LEFT, RIGHT, ROW, TOP, Label, shape
 from conformance.report.plots.scale import Axis, Tick, spaced
-from conformance.results.cell import Row
-from conformance.results.change import CellChange
+from conformance.results.cell_change import CellChange
 from conformance.results.pairing import Pair
 
 _LEAST = 0.001
 """Shares below it stand on the left edge."""
 ROWS = 40
 """Rows of one plot; those nearest to the bound now are kept."""
-_MOVED = ("new failure", "different failure", "fixed", "drift")
 
 
 @dataclass(frozen=True)
@@ -81,17 +79,7 @@ def draw(cells: Iterable[CellChange], pair: Pair, name: str) -> MovementPlot | N
 
 def _move(cell: CellChange) -> _Move | None:
     """The largest use of the bound on both sides, over the cases that both have."""
-    if not any(change.state in _MOVED for change in cell.changes):
-        return None
-    both = [change for change in cell.changes if change.base and change.head]
-    base = _largest([change.base for change in both])
-    head = _largest([change.head for change in both])
-    return None if base is None or head is None else _Move(cell, base, head)
-
-
-def _largest(rows: Sequence[Row | None]) -> float | None:
-    shares = [row.share for row in rows if row is not None and row.share is not None]
-    return max((math.inf if math.isnan(share) else share for share in shares), default=None)
+    return None if cell.share is None else _Move(cell, *cell.share)
 
 
 def _rows(moves: Sequence[_Move]) -> list[tuple[str, str]]:

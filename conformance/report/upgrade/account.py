@@ -89,7 +89,7 @@ def _break(entry: Break) -> dict[str, Any]:
         "family": cause.family,
         "state": entry.state,
         "documented": entry.documented,
-        "cases": len(entry.cases),
+        "cases": entry.cases,
         "dtypes": list(entry.dtypes),
         "targets": list(entry.targets),
         "replay": entry.replay,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from conformance.report import wording
-from conformance.report.upgrade.view import properties, use
-from conformance.results.change import CellChange, Change
+from conformance.report.upgrade.view import properties
+from conformance.results.broken import BROKEN
+from conformance.results.cell_change import CellChange, added
+from conformance.results.change import Change, Sort, use
 from conformance.results.diff import Diff
+from conformance.results.state import State
 
 Word = Literal[
     "breaks",
@@ -71,85 +75,83 @@ def decisions(diff: Diff, in_use: Sequence[str] = ()) -> tuple[Decision, ...]:
 
 
 def _decided(cells: list[CellChange]) -> tuple[Word, str]:
-    changes = [
-        change
-        for cell in cells
-        for change in cell.changes
-        if change.case or change.state != "same bits"
-    ]
-    broken = [c for c in changes if c.fails and c.state in _BREAKS]
-    if broken:
-        where = [
-            cell for cell in cells if any(c.fails and c.state in _BREAKS for c in cell.changes)
-        ]
-        return "breaks", f"{_count(broken)} in {', '.join(properties(where))}"
+    sorts = Counter({sort: count for sort, count in added(cells).items() if sort.counts})
+    if broken := _count(sorts, _breaks):
+        where = [cell for cell in cells if any(map(_breaks, cell.sorts))]
+        return "breaks", f"{_cases(broken)} in {', '.join(properties(where))}"
     for word, state in _MISSING:
-        if missing := [c for c in changes if c.state == state]:
+        if missing := _in(sorts, state):
             reason = next(cell.reason for cell in cells if cell.reason)
-            return word, f"{_count(missing)}: {reason}"
-    if not any(cell.base and cell.head for cell in cells):
+            return word, f"{_cases(missing)}: {reason}"
+    if not any(cell.in_both() for cell in cells):
         there = "head" if cells[0].head else "base"
-        return "not in both", f"{_count(changes)}, in the {there} alone"
-    if fresh := [c for c in changes if c.documented and c.state == "new failure"]:
-        return "new deviation", f"{_count(fresh)}: {', '.join(_deviations(cells))}"
-    drift = [change for change in changes if change.state == "drift"]
-    if any(change.state == "still failing" and change.fails for change in changes):
-        return "fails as before", _rest(changes)
-    if drift:
-        return "drifts", _drift(drift, changes)
-    return _quiet(changes)
+        return "not in both", f"{_cases(sorts.total())}, in the {there} alone"
+    if fresh := _count(sorts, _new_deviation):
+        return "new deviation", f"{_cases(fresh)}: {', '.join(_deviations(cells))}"
+    if any(sort.state == "still failing" and sort.fails for sort in sorts):
+        return "fails as before", _rest(sorts)
+    if drifts := [cell.drift for cell in cells if cell.drift is not None]:
+        return "drifts", _drift(max(drifts, key=use), sorts)
+    return _quiet(sorts)
 
 
-def _quiet(changes: list[Change]) -> tuple[Word, str]:
+def _quiet(sorts: Counter[Sort]) -> tuple[Word, str]:
     """Nothing that conforms on both sides moved; what departs in a documented way still may have."""
-    other = [c for c in changes if c.state == "still failing" and _other_bits(c)]
+    other = _count(sorts, lambda sort: sort.state == "still failing" and sort.other_bits)
     if other:
-        return "drifts", f"{_count(other)} of a documented deviation, {_rest(changes)}"
-    fixed = any(change.state == "fixed" for change in changes)
-    return "fixed" if fixed else "same bits", _rest(changes)
+        return "drifts", f"{_cases(other)} of a documented deviation, {_rest(sorts)}"
+    return "fixed" if _in(sorts, "fixed") else "same bits", _rest(sorts)
 
 
-def _other_bits(change: Change) -> bool:
-    digests = [row.digest for row in (change.base, change.head) if row is not None]
-    return None not in digests and len(set(digests)) > 1
+def _count(sorts: Counter[Sort], holds: Callable[[Sort], bool]) -> int:
+    return sum(count for sort, count in sorts.items() if holds(sort))
 
 
-_BREAKS = ("new failure", "different failure", "added")
-_MISSING: tuple[tuple[Word, str], ...] = (
+def _in(sorts: Counter[Sort], state: State) -> int:
+    return _count(sorts, lambda sort: sort.state == state)
+
+
+def _breaks(sort: Sort) -> bool:
+    return sort.fails and sort.state in BROKEN
+
+
+def _new_deviation(sort: Sort) -> bool:
+    return sort.documented and sort.state == "new failure"
+
+
+_MISSING: tuple[tuple[Word, State], ...] = (
     ("not comparable", "not comparable"),
     ("not run", "not run now"),
 )
 
 
-def _count(changes: Sequence[Change]) -> str:
-    return wording.plural(len(changes), "case")
+def _cases(count: int) -> str:
+    return wording.plural(count, "case")
 
 
 def _deviations(cells: list[CellChange]) -> tuple[str, ...]:
     fresh = [
         deviation.id
         for cell in cells
-        if cell.head and any(c.documented and c.state == "new failure" for c in cell.changes)
+        if cell.head and any(map(_new_deviation, cell.sorts))
         for deviation in cell.head.known
         if deviation.cases
     ]
     return tuple(dict.fromkeys(fresh))
 
 
-def _drift(drift: list[Change], changes: list[Change]) -> str:
-    row = max(drift, key=use).head
+def _drift(worst: Change, sorts: Counter[Sort]) -> str:
+    row = worst.head
     assert row is not None  # a drift has both sides
     far = f"up to {wording.ulp(row.ulp)} ulp off"
-    if not any(each.ulp for change in drift for each in (change.base, change.head) if each):
+    if all(sort.exact for sort in sorts if sort.state == "drift"):
         far = "equal numbers in other bits, as a NaN or a zero of another sign"
     bound = f" ({wording.share(row.share)} of the bound)" if row.share is not None else ""
-    return f"{far}{bound}, in {len(drift):,} of {_count(changes)}"
+    return f"{far}{bound}, in {_in(sorts, 'drift'):,} of {_cases(sorts.total())}"
 
 
-def _rest(changes: list[Change]) -> str:
-    told = [
-        f"{count:,} {state}"
-        for state in ("same bits", "drift", "fixed", "still failing", "added", "removed")
-        if (count := sum(change.state == state for change in changes))
-    ]
-    return ", ".join(told)
+def _rest(sorts: Counter[Sort]) -> str:
+    states: tuple[State, ...] = (
+        "same bits", "drift", "fixed", "still failing", "added", "removed",
+    )  # fmt: skip
+    return ", ".join(f"{count:,} {state}" for state in states if (count := _in(sorts, state)))

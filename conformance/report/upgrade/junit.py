@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.report import wording
 from conformance.report.junit import count, spelled, told
-from conformance.report.upgrade.view import use
 from conformance.results.breaks import Break
-from conformance.results.change import STATES, CellChange, Change
+from conformance.results.broken import BROKEN
+from conformance.results.cell_change import CellChange, added
+from conformance.results.change import Sort
 from conformance.results.diff import Diff
 from conformance.results.gate import gaps, gated
 from conformance.results.pairing import Pair
+from conformance.results.state import STATES, State
 
-_FAILS = ("new failure", "different failure", "added")
 _MISSING = ("not run now", "not comparable")
 
 
@@ -36,7 +38,7 @@ def _suite(root: Element, diff: Diff, pair: Pair) -> None:
     for cell in diff.cells:
         if cell.pair is pair:
             places[cell.loss, cell.property].append(cell)
-    broken = [each for each in diff.breaks if pair in (b.cell.pair for b in each.cases)]
+    broken = [each for each in diff.breaks if any(cell.pair is pair for cell, _ in each.parts)]
     for (loss, name), cells in places.items():
         mine = [b for b in broken if (b.cause.loss, b.cause.property) == (loss, name)]
         _case(suite, loss, name, cells, mine)
@@ -50,29 +52,32 @@ def _case(
     for cell in cells:
         for key, value in _numbers(cell):
             SubElement(properties, "property", name=f"{spelled(cell.dtype)}.{key}", value=value)
-    changes = [change for cell in cells for change in cell.changes]
-    failing = [change for change in changes if change.state in _FAILS and change.fails]
-    missing = [change for change in changes if change.state in _MISSING]
+    sorts = added(cells)
+    failing = _states(n for n in sorts.items() if n[0].state in BROKEN and n[0].fails)
+    missing = _states(n for n in sorts.items() if n[0].state in _MISSING)
     if failing:
-        states = ", ".join(f"{n:,} {state}" for state, n in _states(failing).items())
-        outcome = SubElement(case, "failure", message=spelled(states), type=failing[0].state)
+        said = ", ".join(f"{n:,} {state}" for state, n in failing.items())
+        outcome = SubElement(case, "failure", message=spelled(said), type=next(iter(failing)))
         outcome.text = told(_account(each) for each in broken)
     elif missing:
-        reason = next((cell.reason for cell in cells if cell.reason), None) or missing[0].state
-        SubElement(case, "error", message=spelled(reason), type=missing[0].state)
+        state = next(iter(missing))
+        reason = next((cell.reason for cell in cells if cell.reason), None) or state
+        SubElement(case, "error", message=spelled(reason), type=state)
 
 
-def _states(changes: list[Change]) -> dict[str, int]:
-    found = Counter(change.state for change in changes)
+def _states(counted: Iterable[tuple[Sort, int]]) -> dict[State, int]:
+    """Cases by state, the worst first."""
+    found: Counter[State] = Counter()
+    for sort, cases in counted:
+        found[sort.state] += cases
     return {state: found[state] for state in STATES if found[state]}
 
 
 def _numbers(cell: CellChange) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = [("state", cell.state)]
-    found += [(key, str(number)) for key, number in _states(list(cell.changes)).items()]
-    drift = [change for change in cell.changes if change.state == "drift"]
-    if drift:
-        row = max(drift, key=use).head
+    found += [(key, str(number)) for key, number in _states(cell.sorts.items()).items()]
+    if cell.drift is not None:
+        row = cell.drift.head
         assert row is not None  # a drift has both sides
         found += [("drift_ulp", repr(row.ulp)), ("drift_share", repr(row.share))]
     return found
@@ -80,7 +85,7 @@ def _numbers(cell: CellChange) -> list[tuple[str, str]]:
 
 def _account(entry: Break) -> str:
     finding, example = entry.worst.finding, entry.smallest
-    lines = [f"{entry.state}, {entry.cause.kind}: {wording.plural(len(entry.cases), 'case')}"]
+    lines = [f"{entry.state}, {entry.cause.kind}: {wording.plural(entry.cases, 'case')}"]
     if finding is not None:
         lines.append(finding.why or finding.rule)
     if example is not None:
@@ -97,5 +102,5 @@ def _whole(root: Element, diff: Diff) -> None:
     missing = gaps(diff)
     if missing:
         SubElement(case, "error", message=spelled("; ".join(missing)), type="not run")
-    elif not gated(diff) and not any(cell.base and cell.head for cell in diff.cells):
+    elif not gated(diff) and not any(cell.in_both() for cell in diff.cells):
         SubElement(case, "error", message="nothing was compared", type="not run")

@@ -10,9 +10,9 @@ from conformance.report.markdown import GROUPS, LIMIT, code, fence, prose
 from conformance.report.upgrade.decision import decisions
 from conformance.report.upgrade.view import drifts, gaps, groups
 from conformance.results.breaks import Break
-from conformance.results.change import STATE_SYMBOL, STATES, State
 from conformance.results.diff import Diff
 from conformance.results.gate import sentence, word
+from conformance.results.state import STATE_SYMBOL, STATES, State
 
 _SHOWN: tuple[State, ...] = ("fixed", "still failing", "added", "removed")
 _RESERVE = 200
@@ -62,7 +62,7 @@ def _break(entry: Break) -> str:
     cause, finding, example = entry.cause, entry.worst.finding, entry.smallest
     state = f"{entry.state}, documented" if entry.documented else entry.state
     head = f"{STATE_SYMBOL[entry.state]} {state}, {cause.kind}: {code(cause.loss)}"
-    cases = wording.plural(len(entry.cases), "case")
+    cases = wording.plural(entry.cases, "case")
     place = f"{code(cause.property)} on {code(cause.family)}: {cases}"
     lines = [f"<details><summary>{head} {place}</summary>\n\n"]
     if finding is not None:

@@ -9,9 +9,9 @@ from conformance.report.plots import movement
 from conformance.report.upgrade.decision import Decision, decisions
 from conformance.report.upgrade.view import Drift, Gap, Group, drifts, gaps, groups
 from conformance.results.breaks import Break
-from conformance.results.change import STATE_MEANING, STATE_SYMBOL, STATES, State
 from conformance.results.diff import Diff
 from conformance.results.gate import sentence, word
+from conformance.results.state import STATE_MEANING, STATE_SYMBOL, STATES, State
 from conformance.results.summary import Word
 
 BREAKS = 25

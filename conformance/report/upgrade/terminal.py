@@ -14,9 +14,9 @@ from conformance.report.terminal import STYLE
 from conformance.report.upgrade.decision import decisions
 from conformance.report.upgrade.view import drifts, gaps, groups
 from conformance.results.breaks import Break
-from conformance.results.change import STATE_SYMBOL, STATES, State
 from conformance.results.diff import Diff
 from conformance.results.gate import sentence, word
+from conformance.results.state import STATE_SYMBOL, STATES, State
 
 FIRST = 10
 """Lines of each list; the other formats have more."""
@@ -71,7 +71,7 @@ def _break(entry: Break, console: Console) -> None:
     state = f"{entry.state}, documented" if entry.documented else entry.state
     head = Text(f"\n{STATE_SYMBOL[entry.state]} {state}", _STYLE[entry.state])
     place = f"  {cause.kind}: {_name(cause.loss)} {_name(cause.property)} on {_name(cause.family)}"
-    head.append(place, "bold").append(f"  {wording.plural(len(entry.cases), 'case')}", "dim")
+    head.append(place, "bold").append(f"  {wording.plural(entry.cases, 'case')}", "dim")
     console.print(head)
     facts = Table.grid(padding=(0, 1))
     for label, text in _facts(entry):

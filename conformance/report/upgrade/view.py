@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.report.matrix import property_order
-from conformance.results.change import CellChange, Change, State
+from conformance.results.cell_change import CellChange
+from conformance.results.change import Change, use
 from conformance.results.diff import Diff
 from conformance.results.pairing import Pair
+from conformance.results.state import State
 
 
 @dataclass(frozen=True)
@@ -47,26 +48,13 @@ class Group:
     notes: tuple[str, ...] = ()
 
 
-def size(number: float | None) -> float:
-    """A share or an error to sort by: nothing is farther off than a value of the wrong class."""
-    if number is None:
-        return -1.0
-    return math.inf if math.isnan(number) else number
-
-
-def use(change: Change) -> tuple[float, float]:
-    """How near the head comes to its bound, then how far off it is."""
-    row = change.head
-    return (-1.0, -1.0) if row is None else (size(row.share), size(row.ulp))
-
-
 def drifts(diff: Diff) -> tuple[Drift, ...]:
     """A line a cell with drift, the largest use of the bound first."""
-    found = []
-    for cell in diff.cells:
-        moved = [change for change in cell.changes if change.state == "drift"]
-        if moved:
-            found.append(Drift(cell, len(moved), len(cell.changes), max(moved, key=use)))
+    found = [
+        Drift(cell, cell.count("drift"), cell.count(), cell.drift)
+        for cell in diff.cells
+        if cell.drift is not None
+    ]
     return tuple(sorted(found, key=lambda each: use(each.worst), reverse=True))
 
 
@@ -77,7 +65,7 @@ def gaps(diff: Diff) -> tuple[Gap, ...]:
     states: tuple[State, ...] = ("not run now", "not comparable")
     for cell in diff.cells:
         for state in states:
-            count = sum(change.state == state for change in cell.changes)
+            count = cell.count(state)
             if count:
                 key = (state, cell.pair.name, cell.reason or "no reason recorded")
                 cases[key] += count
@@ -90,7 +78,7 @@ def groups(diff: Diff, state: State) -> tuple[Group, ...]:
     """The cases of one state by loss, property and pair, most first."""
     found: dict[tuple[str, str, str], list[tuple[CellChange, int]]] = defaultdict(list)
     for cell in diff.cells:
-        count = sum(change.state == state for change in cell.changes)
+        count = cell.count(state)
         if count:
             found[cell.loss, cell.property, cell.pair.name].append((cell, count))
     made = [_group(state, entries) for entries in found.values()]
@@ -113,10 +101,10 @@ def _group(state: State, entries: list[tuple[CellChange, int]]) -> Group:
 def _notes(state: State, cell: CellChange) -> Iterable[str]:
     """Deviations that are gone, or that go on."""
     side = cell.base if state == "fixed" else cell.head
-    rows = [c.base if state == "fixed" else c.head for c in cell.changes if c.state == state]
-    if side is None or not any(row is not None and row.verdict == "known" for row in rows):
-        return
     gone = state == "fixed"
+    verdicts = {sort.base if gone else sort.head for sort in cell.sorts if sort.state == state}
+    if side is None or "known" not in verdicts:
+        return
     for deviation in side.known:
         if not gone or cell.head is None or not _met(cell, deviation.id):
             yield f"deviation {deviation.id}{' gone' if gone else ''}"

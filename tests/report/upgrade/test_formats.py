@@ -10,14 +10,14 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from conformance.report import html
+from conformance.report import cases, html
 from conformance.report.markdown import LIMIT
 from conformance.report.upgrade import junit, markdown, terminal
 from conformance.report.upgrade.account import account
 from conformance.results import Results, compare_runs
 from conformance.results.cell import Cell
-from conformance.results.change import STATES
 from conformance.results.diff import Diff
+from conformance.results.state import STATES
 from tests.report.sample import HOSTILE, hostile
 from tests.report.sample.upgrade import NEW
 from tests.report.test_html import Outline
@@ -124,23 +124,24 @@ def blamed(one: Cell) -> Cell:
 
 
 @pytest.fixture(scope="module")
-def poison(tmp_path_factory: pytest.TempPathFactory) -> Diff:
+def poison(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Diff]:
     base = hostile(tmp_path_factory.mktemp("poison") / "hostile.jsonl.gz")
     head = replace(base, cells=tuple(blamed(c) if c.verdict == "pass" else c for c in base.cells))
     targets = tuple(replace(t, packages={HOSTILE[0]: "2"}) for t in head.manifest.targets)
     head = replace(head, manifest=replace(head.manifest, targets=targets))
-    return compare_runs(base, head)
+    return head, compare_runs(base, head)
 
 
-def test_hostile_text_is_obeyed_nowhere(poison: Diff) -> None:
-    assert poison.cases["new failure"] > 100
+def test_hostile_text_is_obeyed_nowhere(poison: tuple[Results, Diff]) -> None:
+    head, diff = poison
+    assert diff.cases["new failure"] > 100
     # Code blocks obey nothing, and a fence is longer than any run of ticks in it.
     fenced = re.compile(r"^(`{3,})\n.*?^\1\n", re.DOTALL | re.MULTILINE)
-    assert "<script" not in fenced.sub("", markdown.render(poison))
-    ElementTree.fromstring(junit.render(poison))
-    assert "\x1b" not in shown(poison)
-    json.dumps(account(poison, "new"), allow_nan=False)
-    outline = Outline(html.render_diff(poison))
+    assert "<script" not in fenced.sub("", markdown.render(diff))
+    ElementTree.fromstring(junit.render(diff))
+    assert "\x1b" not in shown(diff)
+    json.dumps(account(diff, "new"), allow_nan=False)
+    outline = Outline(html.render_diff(diff, head, cases.block(head.cells)))
     assert (outline.unbalanced, outline.open) == ([], [])
     assert outline.tags.count("script") == 2
     assert "img" not in outline.tags

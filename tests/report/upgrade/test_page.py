@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.report import html
+from conformance.report import cases, html
 from conformance.report.plots import movement
 from conformance.results import Results, compare_runs
 from conformance.results.diff import Diff
@@ -51,7 +51,7 @@ def test_without_a_base_the_page_is_as_it_was(results: Results) -> None:
 def test_a_diff_that_is_there_already_makes_the_same_page(
     results: Results, head: Results, diff: Diff
 ) -> None:
-    assert html.render_diff(diff) == html.render(head, results)
+    assert html.render_diff(diff, head, cases.block(head.cells)) == html.render(head, results)
 
 
 def test_runs_that_do_not_differ_say_so(results: Results) -> None:
@@ -75,9 +75,11 @@ def test_a_plot_marks_base_and_head_on_one_axis() -> None:
 
 def test_a_plot_keeps_what_is_nearest_to_the_bound() -> None:
     losses = [f"loss-{at}" for at in range(movement.ROWS + 5)]
-    base = run(*(cell(row(), loss=loss) for loss in losses))
-    shares = {loss: at / 100 for at, loss in enumerate(losses)}
-    head = run(*(cell(row(digest="cd", share=shares[loss]), loss=loss) for loss in losses))
+    like = run().manifest.losses["l1"]
+    given = dict.fromkeys(losses, like)
+    base = run(*(cell(row(), loss=loss) for loss in losses), losses=given)
+    moved = [cell(row(digest="cd", share=at / 100), loss=loss) for at, loss in enumerate(losses)]
+    head = run(*moved, losses=given)
     diff = compare_runs(base, head)
     plot = movement.draw(diff.cells, diff.pairs[0], "value")
     assert plot is not None
