@@ -72,7 +72,7 @@ class Section:
     tolerance: tuple[tolerance.Section, ...]
     given_away: tuple[str, ...]
     enveloped: tuple[str, ...]
-    edges: tuple[edges.Table, ...]
+    edges: edges.Sheet
     strips: tuple[Strip, ...]
     left_out: tuple[str, ...]
 
@@ -185,7 +185,7 @@ def _section(
         tolerance=tolerance.sections(cells),
         given_away=tolerance.given_away(cells),
         enveloped=tolerance.enveloped(cells),
-        edges=edges.tables(loss, cells, targets),
+        edges=edges.sheet(loss, cells, targets),
         strips=tuple(strip for strip in strips if strip),
         left_out=tuple(f"{s.property} {s.dtype}" for s in left_out if s.loss == id),
     )
