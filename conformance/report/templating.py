@@ -15,10 +15,21 @@ from conformance.report.plots import bound, error
 from conformance.results.change import STATE_SYMBOL
 from conformance.results.verdict import MEANING, SYMBOL, VERDICTS
 
+_IMPLIED = re.compile(r"\s*</(?:td|th|tr|thead|tbody|li)>\s*")
+
 
 def rendered(name: str, **context: Any) -> str:
     """The text of one template of the folder beside this module."""
-    return _environment().get_template(name).render(**context)
+    return lean(_environment().get_template(name).render(**context))
+
+
+def lean(text: str) -> str:
+    """The page without the end tags of table parts and list items, which HTML lets one leave out.
+
+    They and the line ends around them are a tenth of a page of tables. What a user wrote cannot
+    look like one, as it is escaped.
+    """
+    return _IMPLIED.sub("", text)
 
 
 @cache

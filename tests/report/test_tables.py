@@ -66,6 +66,41 @@ def test_an_edge_case_has_one_answer_a_target_over_its_dtypes(results: Results) 
     assert (answer.verdict, answer.dtypes, answer.got) == ("fail", ("float16",), "inf")
 
 
+def test_what_is_said_of_every_answer_is_said_of_the_case_once(results: Results) -> None:
+    torch, keras, tensorflow, *_ = results.manifest.targets
+    word = Outcome("zero", {}, "", "", "pass", "along zeros")
+    given = replace(word, given={"case": "l1/float64/+zero"}, expected="the gradient")
+    answers = (
+        (torch, replace(word, verdict="n/a", note="a reason of its own")),
+        (keras, given),
+        (tensorflow, given),
+    )
+    cells = [
+        replace(CELL, target=target.name, property="cotangent", outcomes=(outcome,))
+        for target, outcome in answers
+    ]
+    sheet = edges.sheet(results.manifest.losses["l1"], cells, [torch, keras, tensorflow])
+    (row,) = sheet.tables[0].rows
+    assert (row.why, row.given) == ("along zeros", "case=l1/float64/+zero")
+    assert [answer.mark for answer in row.answers if answer] == [1, 0, 0]
+    assert sheet.notes == ("a reason of its own",)
+
+
+def test_notes_that_differ_stay_with_their_answers_and_are_numbered_once(results: Results) -> None:
+    torch, keras, tensorflow, *_ = results.manifest.targets
+    outcomes = [Outcome("far", {"x": at}, 0.0, 0.0, "pass", note) for at, note in NOTES]
+    cells = [
+        replace(CELL, target=target.name, property="edge-case", outcomes=(outcome,))
+        for target, outcome in zip((torch, keras, tensorflow), outcomes, strict=True)
+    ]
+    sheet = edges.sheet(results.manifest.losses["l1"], cells, [torch, keras, tensorflow])
+    assert [answer.mark for answer in sheet.tables[0].rows[0].answers if answer] == [1, 2, 1]
+    assert sheet.notes == ("rounded down", "rounded up")
+
+
+NOTES = ((1.0, "rounded down"), (1.0, "rounded up"), (1.0, "rounded down"))
+
+
 def test_a_row_of_the_contract_shows_what_each_target_declares(results: Results) -> None:
     asks = "What comes of floating inputs that differ in dtype?"
     word = Outcome("target-in-float64", {}, "promoted: float64, within its bound", "", "pass", asks)
