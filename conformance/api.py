@@ -120,13 +120,7 @@ def check(
     not protected from a crash or an endless loop. `isolated` demands the one or the other.
     Raises CandidateError where the callable does not keep the contract.
     """
-    if not callable(fn) and not isinstance(fn, str):
-        raise CandidateError(
-            f"check: {type(fn).__name__} cannot be called; give a function, a class, an object "
-            "that can be called, or a place such as kernel.py:fast_ce"
-        )
-    if (loss is None) == (spec is None):
-        raise CandidateError("check: give one of loss and spec")
+    _demand(fn, loss, spec)
     asked = Asked(
         place="",
         loss=loss or "",
@@ -150,6 +144,30 @@ def check(
         memory=memory,
         alone=alone,
     )
+    return _checked(fn, asked, isolated)
+
+
+def assert_conforms(fn: Any, loss: str | None = None, **options: Any) -> Report:
+    """`check`, and NonConformance (an AssertionError) unless it conforms."""
+    report = check(fn, loss, **options)
+    if not report.ok:
+        raise NonConformance(report)
+    return report
+
+
+def _demand(fn: Any, loss: str | None, spec: str | Path | None) -> None:
+    """Raises CandidateError for what cannot be called, or has no loss or two of them."""
+    if not callable(fn) and not isinstance(fn, str):
+        raise CandidateError(
+            f"check: {type(fn).__name__} cannot be called; give a function, a class, an object "
+            "that can be called, or a place such as kernel.py:fast_ce"
+        )
+    if (loss is None) == (spec is None):
+        raise CandidateError("check: give one of loss and spec")
+
+
+def _checked(fn: Any, asked: Asked, isolated: bool | None) -> Report:
+    """In a process of its own where the callable can be imported there, else in this one."""
     place = place_of(fn)
     if isolated is not False and place is not None:
         try:
@@ -163,14 +181,6 @@ def check(
             "out isolated=True to run it in this one"
         )
     return _report(replace(asked, place=name_of(fn)), fn)
-
-
-def assert_conforms(fn: Any, loss: str | None = None, **options: Any) -> Report:
-    """`check`, and NonConformance (an AssertionError) unless it conforms."""
-    report = check(fn, loss, **options)
-    if not report.ok:
-        raise NonConformance(report)
-    return report
 
 
 def _report(asked: Asked, live: Any) -> Report:

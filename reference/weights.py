@@ -127,14 +127,11 @@ def by_class(
     ) -> Gradients:
         if weight is None:
             return {}
-        classes, ignored = scores.shape[-1], np.equal(target, ignore_index)
-        hit = (np.arange(classes) == _last(np.where(ignored, 0, target))) & ~_last(ignored)
+        hit, ignored = _hits(target, scores.shape[-1], ignore_index)
         smooth = {} if "infinite_logits" not in keywords else {"label_smoothing": label_smoothing}
         told = {**keywords, **smooth, "ignore_index": ignore_index}
         divisor = _divisor(ignored, hit, weight, keywords)
-        names = ("reduction", "empty_mean")
-        shared = {name: keywords[name] for name in names if name in keywords}
-        share = keep(spread(cotangent, shape=target.shape, divisor=divisor, **shared))
+        share = keep(_share_of(cotangent, target.shape, divisor, keywords))
         by_target = keywords.get("smoothing_weights") == "target-class"
         if by_target or not smooth:
             alone = {**told, "reduction": "none"}
@@ -151,6 +148,22 @@ def by_class(
         return {"weight": onto(keep(slope), np.shape(weight))}
 
     return program
+
+
+def _hits(target: Array, classes: int, ignore_index: int) -> tuple[Array, Array]:
+    """Which class each sample asks for, none where it is ignored; and which samples are."""
+    ignored = np.equal(target, ignore_index)
+    asked = np.arange(classes) == _last(np.where(ignored, 0, target))
+    return asked & ~_last(ignored), ignored
+
+
+def _share_of(
+    cotangent: Array, shape: tuple[int, ...], divisor: Array, keywords: dict[str, Any]
+) -> Array:
+    """What of the cotangent comes to each sample."""
+    names = ("reduction", "empty_mean")
+    told = {name: keywords[name] for name in names if name in keywords}
+    return spread(cotangent, shape=shape, divisor=divisor, **told)
 
 
 def _divisor(ignored: Array, hit: Array, weight: Array, keywords: dict[str, Any]) -> Array:

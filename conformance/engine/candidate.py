@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from conformance.engine.block import Side
-from conformance.engine.probe import Found, Probe, settle
+from conformance.engine.offer import Found, settle
+from conformance.engine.probe import Probe
 from conformance.engine.workers import Absent, Station
 from conformance.specs.models import Loss
 from conformance.targets.algorithm import Stated

@@ -1,43 +1,51 @@
-"""What a callable turns out to offer when it is asked a few harmless things: found, not judged."""
+"""Asking a callable about one loss, harmlessly, and what of its refusals is to be believed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
-
-import numpy as np
 
 from conformance.cases.case import Case
 from conformance.cases.generation import build
 from conformance.cases.recipe import Recipe
 from conformance.cases.roles import has_classes
-from conformance.engine.advice import lost_axis, own_defaults
-from conformance.engine.block import Block, Side
+from conformance.engine.block import Side
 from conformance.specs.models import Loss
-from conformance.targets.bindings import Binding, ReductionBinding, batch_key
+from conformance.targets.bindings import Binding
 from conformance.targets.call import Call, bind
 from conformance.targets.outcome import Outcome
 
-BATCHES: tuple[tuple[int, ...], ...] = ((5,), (3, 5), (2, 3, 5), ())
+Batch = tuple[int, ...]
+
+BATCHES: tuple[Batch, ...] = ((5,), (3, 5), (2, 3, 5), ())
+WITNESSES: Mapping[int, Sequence[Batch]] = MappingProxyType(
+    {
+        0: (),
+        1: ((4,), (64,)),
+        2: ((2, 4), (8, 64)),
+        3: ((2, 2, 4), (2, 4, 64)),
+    }
+)
+"""Batches of other lengths, by the number of axes.
+
+A kernel that takes whole blocks refuses a row of five: it offers rows, and fails at that one. None
+has an axis of length one, which code for another number of axes may take by accident.
+"""
+FAULTS = frozenset(
+    {"NameError", "ImportError", "RecursionError", "MemoryError", "ArithmeticError", "OSError"}
+)
+"""Exceptions, whatever derives from them, that tell of a fault: nobody raises them to refuse."""
+_LONGEST = 160
 CLASSES = 4
 _SEED = 7
-_LONGEST = 160
 
 
 class Evaluator(Protocol):
     """Whatever performs calls: a worker's process, or this one."""
 
     def evaluate(self, calls: Sequence[Call]) -> list[Outcome]: ...
-
-
-@dataclass(frozen=True)
-class Found:
-    """A binding that says what the callable offers, and how that was found out."""
-
-    binding: Binding
-    dtypes: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Probe:
     takes_reduction: bool
     defaults: tuple[str, ...] = ()
 
-    def case(self, dtype: str, batch: tuple[int, ...], reduction: str) -> Case:
+    def case(self, dtype: str, batch: Batch, reduction: str) -> Case:
         classes = CLASSES if has_classes(self.loss) else None
         held = self.side.bindings[self.loss.id].held
         stated = tuple((name, token_of(value)) for name, value in held.items())
@@ -66,6 +74,20 @@ class Probe:
         calls = [bind(each, binding, self.loss, gradient=()) for each in cases]
         return self.worker.evaluate([each for each in calls if isinstance(each, Call)])
 
+    def refused(
+        self, what: str, outcome: Outcome, binding: Binding, dtype: str, batch: Batch, name: str
+    ) -> str:
+        """Why nothing of the kind is offered; empty where something is: the run then shows the rest.
+
+        `name` is the reduction. Batches of other lengths are asked before a refusal is believed.
+        """
+        if not _turned_down(outcome):
+            return ""
+        again = self.ask(
+            (self.case(dtype, other, name) for other in WITNESSES[len(batch)]), binding
+        )
+        return "" if any(each.value is not None for each in again) else _refusal(what, outcome)
+
     def plain(self) -> str:
         """The reduction that is asked for where any will do."""
         return "none" if "none" in self.loss.reductions else next(iter(self.loss.reductions))
@@ -76,159 +98,12 @@ def token_of(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def settle(probe: Probe, dtypes: Sequence[str], *, stated: bool, layout_free: bool) -> Found:
-    """Find the dtypes, batches, class axis and reductions that the callable takes.
-
-    With `stated` dtypes were asked for by name: a refusal of one is then left to be a finding.
-    """
-    binding = probe.side.bindings[probe.loss.id]
-    base, answers = _first_that_answers(probe, dtypes, binding)
-    if base is None:
-        return Found(binding, tuple(dtypes))
-    notes: list[str] = []
-    if layout_free and has_classes(probe.loss):
-        binding, answers = _class_axis(probe, base, binding, answers, notes)
-    refused: dict[str, str] = {}
-    if not has_classes(probe.loss) and not _takes_rows_only(answers):
-        answers.pop((), None)
-    if not any(outcome.value is not None for outcome in answers.values()):
-        return Found(binding, tuple(dtypes))  # a single number alone: the run will show what is not
-    for batch, outcome in answers.items():
-        if outcome.raised is not None:
-            refused[batch_key(len(batch))] = _refusal(f"a batch of {len(batch)} axes", outcome)
-    batch = next(each for each, outcome in answers.items() if outcome.value is not None)
-    largest = max((b for b, o in answers.items() if o.value is not None), key=len)
-    notes += own_defaults(probe, base, batch, binding)
-    notes += lost_axis(probe.loss, binding, answers)
-    kept = _dtypes(probe, dtypes, base, batch, binding, refused, stated)
-    binding = _with_unsupported(binding, refused)
-    if probe.takes_reduction:
-        binding = _reductions(probe, base, batch, binding)
-    else:
-        binding = _only_reduction(probe, base, largest, binding, answers[largest], notes)
-    return Found(binding, kept, tuple(notes))
-
-
-def _first_that_answers(
-    probe: Probe, dtypes: Sequence[str], binding: Binding
-) -> tuple[str | None, dict[tuple[int, ...], Outcome]]:
-    """The first dtype in which any batch has a value, float32 first; and its answers by batch."""
-    batches = [each for each in BATCHES if batch_key(len(each)) not in binding.unsupported]
-    for dtype in sorted(dtypes, key=lambda name: name != "float32"):
-        cases = [probe.case(dtype, batch, probe.plain()) for batch in batches]
-        outcomes = probe.ask(cases, binding)
-        answers: dict[tuple[int, ...], Outcome] = dict(zip(batches, outcomes, strict=True))
-        if any(outcome.value is not None for outcome in answers.values()):
-            return dtype, answers
-    return None, {}
-
-
-def _takes_rows_only(answers: Mapping[tuple[int, ...], Outcome]) -> bool:
-    """Whether a batch of one axis is refused and one of more is not, so that a number is none either."""
-    refused = any(len(batch) == 1 and outcome.raised for batch, outcome in answers.items())
-    return refused and any(len(b) > 1 and o.value is not None for b, o in answers.items())
-
-
-def _class_axis(
-    probe: Probe,
-    dtype: str,
-    binding: Binding,
-    answers: Mapping[tuple[int, ...], Outcome],
-    notes: list[str],
-) -> tuple[Binding, dict[tuple[int, ...], Outcome]]:
-    """Classes on axis 1, where the last axis was refused and this one is not."""
-    refused = [batch for batch, outcome in answers.items() if outcome.raised and len(batch) > 1]
-    if not refused:
-        return binding, dict(answers)
-    other = binding.model_copy(update={"layout": {"classes": 1}})
-    again = probe.ask([probe.case(dtype, batch, probe.plain()) for batch in refused], other)
-    if any(outcome.value is None for outcome in again):
-        return binding, dict(answers)
-    notes.append("classes are on axis 1: with classes last, batches of several axes were refused")
-    return other, {**answers, **dict(zip(refused, again, strict=True))}
-
-
-def _dtypes(
-    probe: Probe,
-    dtypes: Sequence[str],
-    base: str,
-    batch: tuple[int, ...],
-    binding: Binding,
-    refused: dict[str, str],
-    stated: bool,
-) -> tuple[str, ...]:
-    if stated:
-        return tuple(dtypes)
-    others = [dtype for dtype in dtypes if dtype != base]
-    cases = [probe.case(dtype, batch, probe.plain()) for dtype in others]
-    for dtype, outcome in zip(others, probe.ask(cases, binding), strict=True):
-        if outcome.raised is not None:
-            refused[dtype] = _refusal(dtype, outcome)
-    return tuple(dtype for dtype in dtypes if dtype not in refused)
-
-
-def _with_unsupported(binding: Binding, more: Mapping[str, str]) -> Binding:
-    return binding.model_copy(update={"unsupported": {**binding.unsupported, **more}})
-
-
-def _reductions(probe: Probe, dtype: str, batch: tuple[int, ...], binding: Binding) -> Binding:
-    """Those that the callable does not refuse."""
-    names = list(probe.loss.reductions)
-    outcomes = probe.ask([probe.case(dtype, batch, name) for name in names], binding)
-    refused = {
-        name: _refusal(f"{binding.reduction_name}={name!r}", outcome)
-        for name, outcome in zip(names, outcomes, strict=True)
-        if outcome.raised is not None
-    }
-    if len(refused) == len(names):
-        return binding  # it was refused for another reason, which the run will show
-    return _kept_reductions(_with_unsupported(binding, refused), set(names) - refused.keys())
-
-
-def _kept_reductions(binding: Binding, names: set[str]) -> Binding:
-    kept = {name: bound for name, bound in binding.reductions.items() if name in names}
-    return binding.model_copy(update={"reductions": kept})
-
-
-def _only_reduction(
-    probe: Probe,
-    dtype: str,
-    batch: tuple[int, ...],
-    binding: Binding,
-    outcome: Outcome,
-    notes: list[str],
-) -> Binding:
-    """The one that a callable without the argument computes: by shape, then by the nearest value."""
-    assert outcome.value is not None
-    values = outcome.value.values.reshape(-1)
-    name, off = "none", 0.0
-    reducing = [each for each in probe.loss.reductions if each != "none"]
-    if (values.size == 1 and np.prod(batch, dtype=int) > 1 and reducing) or (
-        "none" not in probe.loss.reductions
-    ):
-        case = probe.case(dtype, batch, probe.plain())
-        block = Block(probe.side, probe.loss, dtype, {probe.loss.id: probe.loss})
-        due = {
-            each: float(block.held(replace(case, reduction=each)).value().reshape(-1)[0])
-            for each in reducing
-        }
-        apart = {each: abs(float(values[0]) - value) for each, value in due.items()}
-        name = min(apart, key=lambda each: apart[each])
-        off = apart[name] / max(abs(due[name]), 1e-300)
-    shape = outcome.value.shape
-    notes.append(
-        f"takes no reduction and computes {name!r}: a batch of shape {batch} gave shape {shape}"
-        + (f", {off:.1e} from the reference's {name}" if name != "none" else "")
-    )
-    others = {
-        each: f"it takes no {binding.reduction_name} and computes {name!r}"
-        for each in probe.loss.reductions
-        if each != name
-    }
-    kept = _with_unsupported(binding, others)
-    return kept.model_copy(update={"reductions": {name: ReductionBinding()}})
+def _turned_down(outcome: Outcome) -> bool:
+    """Whether what was raised may be the callable's way to say that it does not offer this."""
+    return outcome.raised is not None and not FAULTS.intersection(outcome.raised.names)
 
 
 def _refusal(what: str, outcome: Outcome) -> str:
+    """The reason for which nothing of the kind is asked."""
     said = str(outcome.raised).strip().splitlines()[0]
     return f"{what} is refused: {said[:_LONGEST]}"

@@ -88,12 +88,7 @@ def _columns(places: Sequence[_Place], kept: list[_Entry]) -> dict[str, object]:
     rows = [row for _, row in kept]
     names = {key: _distinct(place[at] for place in places) for at, key in enumerate(_KEYS)}
     ids = _distinct(row.case for row in rows)
-    number = {case: at for at, case in enumerate(ids)}
-    steps, before = [], 0
-    for row in rows:
-        # A step from the row before: almost always 1, which compresses to nothing.
-        steps.append(number[row.case] - before)
-        before = number[row.case]
+    place = {case: at for at, case in enumerate(ids)}
     return {
         **names,
         "symbols": [f"{SYMBOL[verdict]} {verdict}" for verdict in VERDICTS],
@@ -105,13 +100,47 @@ def _columns(places: Sequence[_Place], kept: list[_Entry]) -> dict[str, object]:
             ]
             for at, run in groupby(kept, key=lambda entry: entry[0])
         ],
-        "ids": ids,
-        "case": steps,
+        **_ids(ids),
+        "case": _steps(place[row.case] for row in rows),
         "verdict": [VERDICTS.index(row.verdict) for row in rows],
         "class": [CLASSES.index(row.worst_class) if row.worst_class else -1 for row in rows],
         "ulp": [_short(row.ulp) for row in rows],
         "share": [_short(row.share) for row in rows],
     }
+
+
+def _ids(ids: Sequence[str]) -> dict[str, object]:
+    """The ids as heads (`value:l1/float64/`) and tails; a tail comes back in every dtype.
+
+    `head` and `tail` count, in steps, which of `heads` and which row of `tails` make an id; a
+    column of `tails` is what stands between two slashes, 0 where there is no such part.
+    """
+    halves = [_halves(id) for id in ids]
+    heads, tails = (_distinct(half) for half in zip(*halves, strict=True)) if ids else ([], [])
+    parts = [tail.split("/") for tail in tails]
+    width = max(map(len, parts), default=0)
+    head, tail = ({text: at for at, text in enumerate(found)} for found in (heads, tails))
+    return {
+        "heads": heads,
+        "tails": [[row[at] if at < len(row) else 0 for row in parts] for at in range(width)],
+        "head": _steps(head[half] for half, _ in halves),
+        "tail": _steps(tail[half] for _, half in halves),
+    }
+
+
+def _halves(id: str) -> tuple[str, str]:
+    first, slash, rest = id.partition("/")
+    second, other, tail = rest.partition("/")
+    return first + slash + second + other, tail
+
+
+def _steps(places: Iterable[int]) -> list[int]:
+    """Each place as a step from the one before: almost always 1, which compresses to nothing."""
+    steps, before = [], 0
+    for place in places:
+        steps.append(place - before)
+        before = place
+    return steps
 
 
 _KEYS = ("loss", "property", "target", "dtype")

@@ -16,6 +16,8 @@ from conformance.results.verdict import SYMBOL, Verdict, worst
 
 _COUNT = re.compile(r" \(\d+ cases?\)$")
 """What a cell says behind a reason for which it left cases out."""
+_UNDERIVED = re.compile(r"(not differentiated\b.*?) \((\d+) cases?\)(?:; |$)")
+"""A refusal to be differentiated, as a cell counts it; a message may have semicolons of its own."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,9 @@ def _closeness(cell: Cell) -> float:
     return -1.0 if share is None else share
 
 
+UNANSWERED = "nothing came that an answer could be held to"
+
+
 def unasked(results: Results) -> tuple[tuple[str, str], ...]:
     """Properties that nothing was asked for, those with one reason together, and the reason."""
     found: dict[str, list[str]] = {}
@@ -131,7 +136,7 @@ def unasked(results: Results) -> tuple[tuple[str, str], ...]:
         if row.verdict == "n/a":
             texts = (text for reason in row.reasons for text in reason.split("; "))
             once = dict.fromkeys(_COUNT.sub("", text) for text in texts)
-            found.setdefault("; ".join(once), []).append(row.property)
+            found.setdefault("; ".join(once) or UNANSWERED, []).append(row.property)
     return tuple((", ".join(names), reason) for reason, names in found.items())
 
 
@@ -146,9 +151,32 @@ def lacks(results: Results) -> tuple[Lack, ...]:
         if cell.target == subject.name and cell.property == "value" and cell.reason
         for reason in cell.reason.split("; ")
     ]
-    return tuple(
+    whole = tuple(
         Lack(what, reason, _counted(reason, reasons))
         for what, reason in subject.unsupported.items()
+    )
+    return whole + _in_part([cell for cell in results.cells if cell.target == subject.name])
+
+
+def _in_part(cells: Sequence[Cell]) -> tuple[Lack, ...]:
+    """What is differentiated in some dtypes and cases and refuses to be in others.
+
+    The row of its property says pass, and only the cells know.
+    """
+    offered = {cell.property for cell in cells if cell.cases}
+    dtypes = {cell.dtype for cell in cells}
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for cell in cells:
+        for reason, count in _UNDERIVED.findall(cell.reason or ""):
+            if cell.property in offered:
+                found.setdefault((cell.property, reason), {})[cell.dtype] = int(count)
+    return tuple(
+        Lack(
+            f"{name} in {', '.join(counts)}" if counts.keys() < dtypes else f"{name} of some cases",
+            reason,
+            sum(counts.values()),
+        )
+        for (name, reason), counts in found.items()
     )
 
 

@@ -1,4 +1,8 @@
-"""Hand-written cases across targets: edge cases, worked examples, inputs that must be refused."""
+"""Hand-written cases across targets: edge cases, worked examples, inputs that must be refused.
+
+What is said of a case stands beside its name, once; what is said of one target's answer is a
+numbered note below the table, so that a reader without a mouse comes to it too.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,8 @@ _SHORT = 48
 class Answer:
     """What one target said, over all its dtypes; `got` only where it was not what was expected.
 
-    `due` is what it declares, where each target declares that for itself.
+    `due` is what it declares, where each target declares that for itself; `mark` is the number of
+    its note among those of the sheet, 0 where it has none.
     """
 
     verdict: Verdict
@@ -41,6 +46,7 @@ class Answer:
     got: str
     note: str
     due: str = ""
+    mark: int = 0
 
     @property
     def symbol(self) -> str:
@@ -63,8 +69,34 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def tables(loss: Loss, cells: Iterable[Cell], targets: Sequence[Target]) -> tuple[Table, ...]:
+@dataclass(frozen=True)
+class Sheet:
+    """The tables of one loss, and the notes that their marks count, from 1."""
+
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def sheet(loss: Loss, cells: Iterable[Cell], targets: Sequence[Target]) -> Sheet:
     """A table a property whose cells carry outcomes, rows in the order of first sight."""
+    marks: dict[str, int] = {}
+    numbered = tuple(
+        replace(table, rows=tuple(_marked(row, marks) for row in table.rows))
+        for table in _tables(loss, cells, targets)
+    )
+    return Sheet(numbered, tuple(marks))
+
+
+def _marked(row: Row, marks: dict[str, int]) -> Row:
+    """The row with the number of each answer's note; `marks` grows by those that are new."""
+    answers = tuple(
+        each and replace(each, mark=marks.setdefault(each.note, len(marks) + 1) if each.note else 0)
+        for each in row.answers
+    )
+    return replace(row, answers=answers)
+
+
+def _tables(loss: Loss, cells: Iterable[Cell], targets: Sequence[Target]) -> tuple[Table, ...]:
     found: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.outcomes:
@@ -85,9 +117,20 @@ def _table_rows(
     name: str, cells: list[Cell], targets: Sequence[Target], reasons: dict[str, str]
 ) -> tuple[Row, ...]:
     rows = _rows(cells, targets, reasons)
-    if name != DECLARED:
-        return rows
-    return tuple(_declared(row, cells, targets) for row in rows)
+    if name == DECLARED:
+        rows = tuple(_declared(row, cells, targets) for row in rows)
+    return tuple(_told_once(row) for row in rows)
+
+
+def _told_once(row: Row) -> Row:
+    """What every target that was asked has as its note is said of the case, not of each answer."""
+    asked = {each.note for each in row.answers if each and each.verdict != "n/a"}
+    common = asked.pop() if len(asked) == 1 else ""
+    why = row.why if common in row.why else " · ".join(filter(None, (row.why, common)))
+    answers = tuple(
+        each and replace(each, note="" if each.note in why else each.note) for each in row.answers
+    )
+    return replace(row, why=why, answers=answers)
 
 
 def _declared(row: Row, cells: list[Cell], targets: Sequence[Target]) -> Row:
@@ -103,10 +146,7 @@ def _declared(row: Row, cells: list[Cell], targets: Sequence[Target]) -> Row:
     }
     why = next((note for note in asked if note), row.why)
     answers = tuple(
-        each
-        and replace(
-            each, due=words.get(target.name, ""), note="" if each.note == why else each.note
-        )
+        each and replace(each, due=words.get(target.name, ""))
         for target, each in zip(targets, row.answers, strict=True)
     )
     return replace(row, why=why, expected="as each target declares", answers=answers)
@@ -127,12 +167,13 @@ def _row(
     targets: Sequence[Target],
     reasons: dict[str, str],
 ) -> Row:
-    first = next(iter(by_target.values()))[0][1]
+    found = [outcome for outcomes in by_target.values() for _, outcome in outcomes]
+    asked = next((each for each in found if each.verdict != "n/a"), found[0])
     return Row(
         id=id,
         why=reasons.get(id, ""),
-        given=wording.value(first.given),
-        expected=wording.value(first.expected),
+        given=wording.value(asked.given),
+        expected=wording.value(asked.expected),
         answers=tuple(_answer(by_target.get(target.name, [])) for target in targets),
     )
 

@@ -227,6 +227,50 @@ def only_float32(prediction, target, reduction="none"):
     return loss if reduction == "none" else getattr(np, reduction)(loss)
 
 
+def _reduced(loss, reduction):
+    return loss if reduction == "none" else getattr(np, reduction)(loss)
+
+
+def takes_even_rows(prediction, target, reduction="none"):
+    if prediction.ndim == 1 and prediction.size % 2:
+        raise ValueError("rows of odd length are left to nobody")
+    return _reduced(honest(prediction, target), reduction)
+
+
+def sums_even_batches(prediction, target, reduction="none"):
+    if reduction == "sum" and prediction.size % 2:
+        raise ValueError("sums come in pairs")
+    return _reduced(honest(prediction, target), reduction)
+
+
+def takes_even_float64(prediction, target, reduction="none"):
+    if prediction.dtype == np.float64 and prediction.size % 2:
+        raise TypeError("float64 comes in pairs")
+    return _reduced(honest(prediction, target), reduction)
+
+
+def misspelt_in_float64(prediction, target, reduction="none"):
+    if prediction.dtype == np.float64:
+        return hones(prediction, target)  # noqa: F821 (the fault that is planted)
+    return _reduced(honest(prediction, target), reduction)
+
+
+def misspelt_for_sums(prediction, target, reduction="none"):
+    if reduction == "sum":
+        return honest(prediction, target).sum() / zero()
+    return _reduced(honest(prediction, target), reduction)
+
+
+def zero():
+    return int("0") // int("0")
+
+
+def of_one_axis(prediction, target, reduction="none"):
+    if prediction.ndim != 1:
+        raise ValueError(f"{prediction.ndim} axes")
+    return _reduced(honest(prediction, target), reduction)
+
+
 def turned(target, prediction):
     return honest(prediction, target)
 

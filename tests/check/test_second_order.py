@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.api import Report, check
+from conformance.report.check import lacks, rows
 
 KERNELS = Path(__file__).with_name("kernels.py")
 OF_JAX = Path(__file__).with_name("curved_jax.py")
@@ -62,6 +63,33 @@ def test_who_differentiates_once_and_says_so_is_not_applicable() -> None:
     assert departing(report) == set(), str(report)
     assert "once_differentiable" in reason_of(report, "second-order")
     assert "not differentiated by forward mode" in reason_of(report, "forward")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "Bowl",
+            "second-order in float16: not differentiated by autograd of the gradient: "
+            "RuntimeError: no kernel in 16 bits; ask for more (2 cases) (",
+        ),
+        (
+            "curved_by_parts",
+            "second-order of some cases: not differentiated by autograd of the gradient: "
+            "RuntimeError: trying to differentiate twice",
+        ),
+    ],
+)
+def test_what_refuses_to_be_differentiated_in_part_says_so(name: str, said: str) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    report = checked(
+        f"{KERNELS}:{name}", dtypes=["float32", "float16"], properties=["second-order"]
+    )
+    assert report.ok, str(report)
+    told = [f"{each.what}: {each.reason} ({each.cases} cases)" for each in lacks(report.results)]
+    assert any(each.startswith(said) for each in told), told
+    assert said[:40] in str(report)
+    assert next(row for row in rows(report.results)).verdict == "pass"
 
 
 def test_a_rule_of_jax_that_stops_its_gradient_is_caught_by_second_order_alone() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from conformance.report import html
 from conformance.results import Results
 from tests.report.browser import server
+from tests.report.outline import whole
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +37,22 @@ def test_it_keeps_its_limits(
     assert page.locator("figure").count() >= 55
     assert size <= 1_000_000
     assert nodes <= 5_000
+
+
+def test_end_tags_that_are_left_out_make_no_other_page(visit: Any, results: Results) -> None:
+    with whole():
+        full = html.render(results)
+    lean = html.render(results)
+    assert len(lean) < len(full)
+    page = visit("small")
+    seen = page.evaluate(
+        """(texts) => texts.map((text) => {
+      const page = new DOMParser().parseFromString(text, "text/html");
+      return page.body.outerHTML.replace(/\\s+/g, " ").replace(/ ?(<[^>]*>) ?/g, "$1");
+    })""",
+        [full, lean],
+    )
+    assert seen[0] == seen[1]
 
 
 def test_without_scripts_and_styles_it_still_tells_everything(browser: Any, folder: Path) -> None:
@@ -104,7 +122,9 @@ def test_only_tables_scroll_sideways(visit: Any, width: int) -> None:
 def test_a_wide_table_of_numbers_scrolls_in_its_own_frame(visit: Any, width: int) -> None:
     """Real names of targets and real counts are longer than those of the sample."""
     page = visit("small", width=width)
-    page.locator(".numbers .split").evaluate_all("c => c.forEach(e => e.append('0'.repeat(60)))")
+    page.locator(".numbers tr > :nth-last-child(5)").evaluate_all(
+        "c => c.forEach(e => e.append('0'.repeat(60)))"
+    )
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -3,45 +3,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
 from conformance.report import html
 from conformance.results import Results
+from tests.report.outline import Outline, whole
 from tests.report.sample import HOSTILE
-
-VOID = {"meta", "link", "input", "br", "img", "wbr", "circle", "path"}
-
-
-class Outline(HTMLParser):
-    """What a browser would make of the page, and whether every tag is closed where it should be."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.unbalanced: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.unbalanced.append(tag)
-
-    def values(self, name: str) -> list[str]:
-        return [value for key, value in self.attributes if key == name]
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +24,9 @@ def test_the_verdict_is_the_first_line(page: str) -> None:
     assert page.index("<title>Does not conform · torch==2.13.0@cpu, ") < page.index("<body>")
 
 
-def test_every_tag_is_closed_and_every_id_is_one(page: str) -> None:
-    outline = Outline(page)
+def test_every_tag_is_closed_and_every_id_is_one(results: Results) -> None:
+    with whole():
+        outline = Outline(html.render(results))
     assert outline.unbalanced == []
     assert outline.open == []
     ids = outline.values("id")
@@ -84,8 +53,8 @@ def test_the_page_asks_for_nothing(page: str) -> None:
 
 
 def test_hostile_text_adds_no_markup(poisoned: Results, page: str) -> None:
-    shown = html.render(poisoned)
-    outline = Outline(shown)
+    with whole():
+        outline = Outline(html.render(poisoned))
     assert outline.unbalanced == []
     assert set(outline.tags) <= set(Outline(page).tags)
     assert outline.tags.count("script") == 2
@@ -108,7 +77,10 @@ def test_hostile_text_is_shown_as_it_is(poisoned: Results) -> None:
 
 
 def test_an_empty_run_is_a_page_too(results: Results) -> None:
-    empty = html.render(replace(results, cells=(), end=None, cut="the file stops inside line 2"))
+    with whole():
+        empty = html.render(
+            replace(results, cells=(), end=None, cut="the file stops inside line 2")
+        )
     assert "<b>Incomplete:</b>" in empty
     assert "the file stops inside line 2" in empty
     assert Outline(empty).unbalanced == []

@@ -121,6 +121,11 @@ def test_use_of_the_bound_has_a_row_a_loss_and_dtype(results: Results) -> None:
     assert bound.draw("module", results.cells, series) is None
 
 
+def test_a_line_names_a_command_only_where_it_changes() -> None:
+    corner = [(0, 0), (2, 0), (2, 3), (4, 5), (3, 4), (3, 4), (6, -1)]
+    assert path.line(corner) == "M0 0h2v3l2 2-1-1 3-5"
+
+
 @pytest.mark.parametrize("share", [math.nan, math.inf, 0.0, 1e300])
 def test_any_share_has_a_place(results: Results, share: float) -> None:
     (first,) = [cell for cell in results.cells if cell.worst][:1]

@@ -6,8 +6,12 @@ import base64
 import csv
 import gzip
 import io
+import itertools
 import json
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from conformance.report import cases, edges, specification, table, tolerance
 from conformance.results import Results
@@ -54,12 +58,47 @@ def test_an_edge_case_has_one_answer_a_target_over_its_dtypes(results: Results) 
         replace(CELL, target=torch.name, property="edge-case", outcomes=(good,)),
         replace(CELL, target=torch.name, property="edge-case", dtype="float16", outcomes=(bad,)),
     ]
-    (found,) = edges.tables(results.manifest.losses["l1"], cells, [torch, keras])
+    (found,) = edges.sheet(results.manifest.losses["l1"], cells, [torch, keras]).tables
     answer, absent = found.rows[0].answers
     assert found.title == "Edge cases"
     assert absent is None
     assert answer is not None
     assert (answer.verdict, answer.dtypes, answer.got) == ("fail", ("float16",), "inf")
+
+
+def test_what_is_said_of_every_answer_is_said_of_the_case_once(results: Results) -> None:
+    torch, keras, tensorflow, *_ = results.manifest.targets
+    word = Outcome("zero", {}, "", "", "pass", "along zeros")
+    given = replace(word, given={"case": "l1/float64/+zero"}, expected="the gradient")
+    answers = (
+        (torch, replace(word, verdict="n/a", note="a reason of its own")),
+        (keras, given),
+        (tensorflow, given),
+    )
+    cells = [
+        replace(CELL, target=target.name, property="cotangent", outcomes=(outcome,))
+        for target, outcome in answers
+    ]
+    sheet = edges.sheet(results.manifest.losses["l1"], cells, [torch, keras, tensorflow])
+    (row,) = sheet.tables[0].rows
+    assert (row.why, row.given) == ("along zeros", "case=l1/float64/+zero")
+    assert [answer.mark for answer in row.answers if answer] == [1, 0, 0]
+    assert sheet.notes == ("a reason of its own",)
+
+
+def test_notes_that_differ_stay_with_their_answers_and_are_numbered_once(results: Results) -> None:
+    torch, keras, tensorflow, *_ = results.manifest.targets
+    outcomes = [Outcome("far", {"x": at}, 0.0, 0.0, "pass", note) for at, note in NOTES]
+    cells = [
+        replace(CELL, target=target.name, property="edge-case", outcomes=(outcome,))
+        for target, outcome in zip((torch, keras, tensorflow), outcomes, strict=True)
+    ]
+    sheet = edges.sheet(results.manifest.losses["l1"], cells, [torch, keras, tensorflow])
+    assert [answer.mark for answer in sheet.tables[0].rows[0].answers if answer] == [1, 2, 1]
+    assert sheet.notes == ("rounded down", "rounded up")
+
+
+NOTES = ((1.0, "rounded down"), (1.0, "rounded up"), (1.0, "rounded down"))
 
 
 def test_a_row_of_the_contract_shows_what_each_target_declares(results: Results) -> None:
@@ -70,7 +109,7 @@ def test_a_row_of_the_contract_shows_what_each_target_declares(results: Results)
         replace(CELL, target=target.name, property="contract", outcomes=(outcome,))
         for target, outcome in ((torch, word), (keras, replace(word, expected="raises: an error")))
     ]
-    (found,) = edges.tables(results.manifest.losses["l1"], cells, [torch, keras])
+    (found,) = edges.sheet(results.manifest.losses["l1"], cells, [torch, keras]).tables
     assert found.title == "Contract of the call"
     assert (found.rows[0].why, found.rows[0].expected) == (asks, "as each target declares")
     assert [answer.due for answer in found.rows[0].answers if answer] == ["promoted", "raises"]
@@ -93,9 +132,21 @@ def test_a_spec_card_says_what_the_mean_divides_by(results: Results) -> None:
     assert shapes == ["(*batch, classes)", "(*batch)", "(classes)", "scalar"]
 
 
-def columns(block: cases.Block) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = json.loads(gzip.decompress(base64.b64decode(block.text)))
+def columns(block: cases.Block) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(block.text)))
     return found
+
+
+def running(steps: list[int]) -> list[int]:
+    return list(itertools.accumulate(steps))
+
+
+def ids(found: dict[str, Any]) -> list[str]:
+    """The ids of a block, put together as the script of the page does it."""
+    rows = zip(*found["tails"], strict=True)
+    tails = ["/".join(part for part in row if part != 0) for row in rows]
+    places = zip(running(found["head"]), running(found["tail"]), strict=True)
+    return [found["heads"][head] + tails[tail] for head, tail in places]
 
 
 def test_every_case_is_in_the_block(results: Results) -> None:
@@ -103,11 +154,17 @@ def test_every_case_is_in_the_block(results: Results) -> None:
     found = columns(block)
     rows = [row for cell in results.cells for row in cell.rows]
     assert block.shown == block.total == len(rows) == len(found["verdict"])
-    at, ids = 0, []
-    for step in found["case"]:
-        at += int(str(step))
-        ids.append(found["ids"][at])
-    assert ids == [row.case for row in rows]
+    names = ids(found)
+    assert [names[at] for at in running(found["case"])] == [row.case for row in rows]
+
+
+@pytest.mark.parametrize("names", [("", "a", "a/b", "a/b/", "a/b//c", "/", "//", "0/0/0/0"), ()])
+def test_an_id_of_any_shape_comes_back_from_its_parts(
+    results: Results, names: tuple[str, ...]
+) -> None:
+    rows = tuple(Row(name, "pass", None, None, None, None) for name in names)
+    block = cases.block([replace(CELL, rows=rows)])
+    assert tuple(ids(columns(block))) == names
 
 
 def test_of_too_many_cases_the_dull_ones_are_left_out(results: Results) -> None:
@@ -121,7 +178,7 @@ def test_of_too_many_cases_the_dull_ones_are_left_out(results: Results) -> None:
         row("broken", "fail", float("nan")),
     )
     block = cases.block([replace(CELL, rows=rows)], limit=2)
-    assert columns(block)["ids"] == ["near", "broken"]
+    assert ids(columns(block)) == ["near", "broken"]
     assert columns(block)["share"] == [0.9, -1]
     assert (block.shown, block.total) == (2, 4)
 

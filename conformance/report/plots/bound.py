@@ -117,8 +117,12 @@ def _marks(
 
 def _ticks(axis: Axis) -> tuple[Tick, ...]:
     decades = sorted(range(-2, math.floor(axis.high) + 1), key=lambda decade: (abs(decade), decade))
-    labels = [(float(d), "≤ 1 %" if d == -2 else wording.share(10.0**d)) for d in decades]
+    labels = [(float(d), "≤ 1 %" if d == -2 else _tick(d)) for d in decades]
     return spaced(labels, axis.place, _LABEL)
+
+
+def _tick(decade: int) -> str:
+    return f"{wording.power_of_ten(decade)}×" if decade > 0 else wording.share(10.0**decade)
 
 
 def _worst(cells: list[Cell]) -> str:

@@ -34,12 +34,22 @@ def line(pixels: Sequence[Pixel]) -> str:
     whole = [(round(x), round(y)) for x, y in pixels]
     if not whole:
         return ""
-    (x, y), parts = whole[0], [f"M{whole[0][0]} {whole[0][1]}"]
+    (x, y), parts, last = whole[0], [f"M{whole[0][0]} {whole[0][1]}"], ""
     for to in whole[1:]:
         if to != (x, y):
-            parts.append(f"l{to[0] - x}{_signed(to[1] - y)}")
-            x, y = to
+            letter, move = _move(to[0] - x, to[1] - y)
+            # The letter holds on; a sign parts two numbers as a blank does.
+            parts.append(
+                (" " if move[0] != "-" else "") + move if letter == last else letter + move
+            )
+            (x, y), last = to, letter
     return "".join(parts)
+
+
+def _move(across: int, down: int) -> tuple[str, str]:
+    if not down:
+        return "h", str(across)
+    return ("l", f"{across}{_signed(down)}") if across else ("v", str(down))
 
 
 def steps(pixels: Sequence[Pixel]) -> str:

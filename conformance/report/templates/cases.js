@@ -9,12 +9,26 @@ const NUMBERS = new Set(["ulp", "used"]);
 const WORDS = ["status", "loss", "property", "target", "dtype", "device", "class", "case"];
 const state = { filter: "", sort: "", rows: [], shown: [] };
 
+// Each id is a head and a tail; a column of tails is what stands between two slashes.
+function named(data) {
+  const whole = (row) => data.tails.map((column) => column[row]).filter((part) => part !== 0).join("/");
+  const tails = (data.tails[0] || []).map((_, row) => whole(row));
+  let head = 0;
+  let tail = 0;
+  return data.head.map((step, at) => {
+    head += step;
+    tail += data.tail[at];
+    return data.heads[head] + tails[tail];
+  });
+}
+
 async function unpack() {
   const bytes = Uint8Array.from(atob($("case-data").textContent), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const data = JSON.parse(await new Response(stream).text());
   const rows = [];
   const number = (value) => (value === -1 ? Infinity : value);
+  const ids = named(data);
   let at = 0;
   let id = 0;
   for (const [loss, property, target, dtype, count] of data.cells) {
@@ -26,7 +40,7 @@ async function unpack() {
     const prefix = `${cell.property}:${cell.loss}/${cell.dtype}/`;
     for (const end = at + count; at < end; at += 1) {
       id += data.case[at];
-      const full = data.ids[id];
+      const full = ids[id];
       rows.push({
         ...cell, full, symbol: data.symbols[data.verdict[at]],
         status: data.symbols[data.verdict[at]].slice(2),

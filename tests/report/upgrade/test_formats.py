@@ -18,9 +18,9 @@ from conformance.results import Results, compare_runs
 from conformance.results.cell import Cell
 from conformance.results.diff import Diff
 from conformance.results.state import STATES
+from tests.report.outline import Outline, whole
 from tests.report.sample import HOSTILE, hostile
 from tests.report.sample.upgrade import NEW
-from tests.report.test_html import Outline
 from tests.results.runs import NEWER, TORCH, cell, finding, row, run
 
 
@@ -141,7 +141,8 @@ def test_hostile_text_is_obeyed_nowhere(poison: tuple[Results, Diff]) -> None:
     ElementTree.fromstring(junit.render(diff))
     assert "\x1b" not in shown(diff)
     json.dumps(account(diff, "new"), allow_nan=False)
-    outline = Outline(html.render_diff(diff, head, cases.block(head.cells)))
+    with whole():
+        outline = Outline(html.render_diff(diff, head, cases.block(head.cells)))
     assert (outline.unbalanced, outline.open) == ([], [])
     assert outline.tags.count("script") == 2
     assert "img" not in outline.tags

@@ -9,8 +9,8 @@ from conformance.report import cases, html
 from conformance.report.plots import movement
 from conformance.results import Results, compare_runs
 from conformance.results.diff import Diff
+from tests.report.outline import Outline, whole
 from tests.report.sample.upgrade import upgraded
-from tests.report.test_html import Outline
 from tests.results.runs import cell, row, run
 
 
@@ -35,8 +35,9 @@ def test_it_tells_decisions_breaks_gaps_drift_plots_and_the_lock_in_order(page: 
     assert "conformance replay" in section
 
 
-def test_every_tag_is_closed_and_every_id_is_one(page: str) -> None:
-    outline = Outline(page)
+def test_every_tag_is_closed_and_every_id_is_one(results: Results, head: Results) -> None:
+    with whole():
+        outline = Outline(html.render(head, results))
     assert (outline.unbalanced, outline.open) == ([], [])
     ids = outline.values("id")
     assert len(ids) == len(set(ids))
