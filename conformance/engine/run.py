@@ -1,63 +1,28 @@
-"""Run the suite: build cases once, ask every target, judge, and give cells as they finish."""
+"""Run the suite: build cases once, ask every target, and give cells as they finish."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
 from conformance.engine import drawn, memory, row
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
-from conformance.engine.claims import INVARIANT
-from conformance.engine.finding import documented, findings
-from conformance.engine.hunt import hunted
-from conformance.engine.invariants import smallest
+from conformance.engine.book import Book
+from conformance.engine.job import Batch, Job, Told, asked_of, finished
 from conformance.engine.kept import CONTRACT
-from conformance.engine.known import explainer, vanished
+from conformance.engine.known import explainer
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import ATTEMPTS, shrunk
-from conformance.engine.suggestion import suggestion
-from conformance.engine.tally import DEATHS
-from conformance.engine.workers import Absent, Station, in_order
+from conformance.engine.workers import Absent, Station, ask, in_order
 from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
-from conformance.targets.call import Call
-from conformance.targets.outcome import Outcome
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One loss in one dtype: the cases, equal for all targets, and the digest of their inputs."""
-
-    loss: Loss
-    dtype: str
-    cases: tuple[Case, ...]
-    left_out: Mapping[str, int]
-
-    @cached_property
-    def digest(self) -> str:
-        return digest_of_cases(self.cases)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one target was asked for a batch, while its answers are under way."""
-
-    station: Station
-    block: Block
-    book: Book
-    tasks: tuple[Task, ...]
-    answers: Future[list[Outcome]]
-    batch: Batch
 
 
 def cells(
@@ -66,11 +31,13 @@ def cells(
     stations: Sequence[Station],
     absent: Sequence[Absent],
     done: Container[Key] = frozenset(),
+    told: Told = lambda _: None,
 ) -> Generator[Cell]:
     """Every cell of the request, in order; a target that cannot run gives `not run`.
 
     What is in `done` is recorded already: a batch of which a target has every cell is not run
-    again on it. Of a batch that was cut short all cells come again.
+    again on it. Of a batch that was cut short all cells come again. `told` hears of a target's
+    cells of a batch as soon as they are judged, before their findings are made small.
     """
     order = in_order((*request.targets, *request.beside), stations, absent)
     with ThreadPoolExecutor((AHEAD + 1) * len(stations) + 1) as pool:
@@ -86,9 +53,9 @@ def cells(
             ]
             ahead.append((batch, asked))
             while ahead and (len(ahead) > AHEAD or _answered(ahead[0][1])):
-                yield from _finished(request, *ahead.pop(0))
+                yield from _finished(request, *ahead.pop(0), told)
         for pair in ahead:
-            yield from _finished(request, *pair)
+            yield from _finished(request, *pair, told)
 
 
 AHEAD = 3
@@ -99,18 +66,22 @@ def _answered(asked: Sequence[Job | Absent]) -> bool:
     return all(isinstance(each, Absent) or each.answers.done() for each in asked)
 
 
-def _finished(request: Request, batch: Batch, asked: Sequence[Job | Absent]) -> Iterator[Cell]:
+def _finished(
+    request: Request, batch: Batch, asked: Sequence[Job | Absent], told: Told
+) -> Iterator[Cell]:
     for each in asked:
         if isinstance(each, Absent):
-            yield from _not_run(request, batch, each)
+            made = list(_not_run(request, batch, each))
+            told(made)
+            yield from made
         else:
-            yield from _finish(request, each)
+            yield from finished(request, each, told)
 
 
 def _whole(
     request: Request, loss: str, dtype: str, side: Station | Absent, done: Container[Key]
 ) -> bool:
-    return all((loss, name, side.target.name, dtype) in done for name in _asked(request, side))
+    return all((loss, name, side.target.name, dtype) in done for name in asked_of(request, side))
 
 
 def _drawn(request: Request, loss: Loss, dtype: str) -> Batch:
@@ -158,11 +129,6 @@ def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
                 book.skip(name, reason)
 
 
-def _asked(request: Request, side: Station | Absent) -> tuple[str, ...]:
-    beside = isinstance(side, Station) and side.beside
-    return request.compared if beside else request.properties
-
-
 def _tasks(
     request: Request, station: Station, block: Block, cases: Sequence[Case], book: Book
 ) -> Iterator[Task]:
@@ -173,7 +139,7 @@ def _tasks(
         CONTRACT: Budget(max(4, request.depth.compiled // 2)),
     }
     for name, make in MAKERS.items():
-        if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
+        if not {name, *BESIDE_OF.get(name, ())} & {*asked_of(request, station)}:
             continue
         if name == drawn.VALUE:
             apart = budget.apart() if station.target.compiles else None
@@ -183,92 +149,6 @@ def _tasks(
         if station.target.compiles and (name == CONTRACT or name not in WRITTEN):
             tasks = within(own.get(name, budget), tasks, name, book)
         yield from (replace(task, property=name) for task in tasks)
-
-
-def _finish(request: Request, job: Job) -> Iterator[Cell]:
-    """Judge the answers, shrink what failed, and give the cells of every property."""
-    answers = iter(job.answers.result())
-    for task in job.tasks:
-        outcomes = [next(answers) for _ in task.calls]
-        task.judge(job.book, outcomes)
-        job.book.tally(task.property).warn(outcomes)
-    asking = partial(ask, job.station)
-    climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
-    for found in findings(
-        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
-    ):
-        job.book.tally(found.property).findings.append(found)
-    for (name, _), (fault, known) in job.book.explained.items():
-        shown = documented(fault, known, job.station.target.name)
-        job.book.tally(name).findings.append(shown)
-    for name, gone in vanished(job.book, job.station.target, request.known).items():
-        job.book.tally(name).vanished += gone
-    for name in _asked(request, job.station):
-        yield replace(_cell(job, name), climb=climbs.get(name))
-
-
-def _cell(job: Job, name: str) -> Cell:
-    book, absent = job.book, job.block.binding.absent
-    tally = book.tally(name)
-    skipped = merged_reasons(book.skipped.get(name, {}))
-    empty = not (tally.cases or tally.outcomes or tally.findings)
-    tally.reason = absent or skipped or (NOTHING if empty else None)
-    drawn_inputs = job.batch.digest if tally.cases and name not in WRITTEN else None
-    return replace(tally.cell(), inputs=drawn_inputs)
-
-
-HASTY = 30
-"""Attempts at a smaller case where an answer is due within seconds."""
-
-NOTHING = "the spec or the binding states nothing of this kind"
-
-
-def _attempts(request: Request) -> int:
-    """Of a check in the quick profile somebody waits for the answer."""
-    return HASTY if request.narrow is not None and request.depth.coarse else ATTEMPTS
-
-
-def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
-    """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
-
-    def reduce(fault: Fault) -> Fault:
-        def retry(case: Case) -> Fault | None:
-            return _retried(job, fault.property, case)
-
-        if fault.property == INVARIANT and fault.kind not in DEATHS:
-            asking = partial(ask, job.station)
-            return _advised(smallest(fault, job.block, job.book.explain, asking, attempts), job)
-        if fault.property not in _DRAWN or fault.kind in DEATHS:
-            return _advised(fault, job)
-        smaller = shrunk(fault, job.block.loss, retry, attempts)
-        return _advised(smaller, job)
-
-    return reduce
-
-
-def _advised(fault: Fault, job: Job) -> Fault:
-    """With the choice that its author may have meant, where the target is a user's callable."""
-    hint = suggestion(fault, job.block) if job.station.target.place else ""
-    return replace(fault, hint=hint) if hint else fault
-
-
-_DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
-
-
-def _retried(job: Job, name: str, case: Case) -> Fault | None:
-    """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
-    call = job.block.bound(case)
-    if not isinstance(call, Call):
-        return None
-    book = Book(job.book.loss, job.book.target, job.book.dtype, explain=job.book.explain)
-    drawn.examine(job.block, case, call, ask(job.station, [call])[0], book)
-    return next((fault for fault in book.faults if fault.property == name), None)
-
-
-def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
-    """Evaluate at once, waiting for whatever the worker has in hand."""
-    with station.lock:
-        return station.worker.evaluate(calls)
 
 
 def _not_run(request: Request, batch: Batch, absent: Absent) -> Iterator[Cell]:
