@@ -14,8 +14,7 @@ from conformance.cases.recipe import Recipe
 from conformance.cli.children import sent
 from conformance.engine.block import Block
 from conformance.engine.judge import Held, judge
-from conformance.engine.lane import ask
-from conformance.engine.workers import Station, open_stations
+from conformance.engine.workers import Station, ask, open_stations
 from conformance.numerics.formats import Floats
 from conformance.specs.library import load_library
 from conformance.targets.call import Call

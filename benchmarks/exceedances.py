@@ -23,11 +23,10 @@ from conformance.engine.block import Block
 from conformance.engine.book import Explain, value_fault
 from conformance.engine.judge import Judgement, judge
 from conformance.engine.known import explainer
-from conformance.engine.lane import ask
 from conformance.engine.manifest import machine
 from conformance.engine.practice import algorithm_name
 from conformance.engine.tolerances import TYPED
-from conformance.engine.workers import Station, open_stations
+from conformance.engine.workers import Station, ask, open_stations
 from conformance.report.exceedances import text
 from conformance.results.exceedances import Exceedances, Row
 from conformance.specs.library import load_library

@@ -14,10 +14,9 @@ from conformance.engine import drawn
 from conformance.engine.block import Block
 from conformance.engine.book import Book
 from conformance.engine.known import explainer
-from conformance.engine.lane import ask
 from conformance.engine.request import PROFILES
 from conformance.engine.shapes import coarse
-from conformance.engine.workers import Station, open_stations
+from conformance.engine.workers import Station, ask, open_stations
 from conformance.specs.library import load_library
 from conformance.targets.target import Target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -46,21 +46,8 @@ def counted(items: Iterable[Item], planned: int, label: Callable[[Item], str]) -
             yield item
 
 
-def lines(cells: Iterable[Cell], each: int) -> Iterator[Cell]:
-    """The cells; on stderr a line as soon as the `each` verdicts of a dtype are there."""
-    held: list[Cell] = []
-    for cell in cells:
-        if held and (held[-1].dtype, held[-1].target) != (cell.dtype, cell.target):
-            held = []
-        held.append(cell)
-        if len(held) == each:
-            _say(held)
-        yield cell
-
-
-def _say(cells: list[Cell]) -> None:
-    if " on " not in cells[0].target:
-        return  # stock, there for comparison
+def line(cells: Sequence[Cell]) -> None:
+    """On stderr, the verdicts of a checked callable in one dtype."""
     import click
 
     from conformance.report.check import line_of_dtype

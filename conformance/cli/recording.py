@@ -14,7 +14,7 @@ import click
 
 from conformance.cli.crew import Crew, hands
 from conformance.cli.output import unwritable
-from conformance.cli.progress import bar, counted, lines
+from conformance.cli.progress import bar, counted, line
 from conformance.cli.resuming import Earlier
 from conformance.cli.signals import code_of, interrupting, raise_lost
 from conformance.cli.verdict import INCOMPLETE
@@ -133,10 +133,7 @@ def record_check(asked: Asked, file: Path | None) -> Results:
     with ExitStack() as stack:
         prepared = prepare(asked, stack, lambda line: click.echo(line, err=True))
         manifest = check_manifest(asked, prepared)
-        made = check_cells(prepared, stack)
-        return _recorded(
-            lines(made, len(prepared.request.properties)), manifest, file, started, stack
-        )
+        return _recorded(check_cells(prepared, stack, line), manifest, file, started, stack)
 
 
 def _pairs(

@@ -94,11 +94,16 @@ class Book:
         """Record a fault; gives the known deviation that explains it, if one does."""
         known = self.explain(fault)
         if known is None:
-            self.faults.append(fault)
+            self.fail(fault)
         else:
             self.tally(fault.property).explain(known)
             self._keep(fault, known)
         return known
+
+    def fail(self, fault: Fault) -> None:
+        """Record a fault that nothing explains; from then on its cell has failed."""
+        self.faults.append(fault)
+        self.tally(fault.property).failed.add(fault.kind)
 
     def _keep(self, fault: Fault, known: Deviation) -> None:
         """The smallest case of each known deviation, to show it."""

@@ -18,6 +18,7 @@ from conformance.engine.asked import (
     need_known,
 )
 from conformance.engine.candidate import Limits, Ready, beside, open_candidate, open_live
+from conformance.engine.conclusion import Told
 from conformance.engine.manifest import manifest_of
 from conformance.engine.request import DTYPES, Request
 from conformance.engine.run import cells
@@ -157,9 +158,16 @@ def prepared(
     return Prepared(request, library, (ready.station, *stations), (), ready, call)
 
 
-def check_cells(prepared: Prepared, stack: ExitStack) -> Iterator[Cell]:
-    """The cells of a check as they come; what makes them ends with the stack."""
-    made = cells(prepared.request, prepared.library.losses, prepared.stations, prepared.absent)
+def check_cells(
+    prepared: Prepared, stack: ExitStack, told: Told = lambda _: None
+) -> Iterator[Cell]:
+    """The cells of a check as they come; what makes them ends with the stack.
+
+    `told` hears of those of a dtype as soon as they are judged, findings apart.
+    """
+    made = cells(
+        prepared.request, prepared.library.losses, prepared.stations, prepared.absent, told=told
+    )
     if isinstance(made, Generator):
         stack.callback(made.close)  # its threads end before the workers that they ask
     replay = prepared.replay

@@ -125,7 +125,7 @@ class Sweep:
         assert isinstance(call, Call)  # as the whole case was
         told = value_fault(name, alone, call, part(judged, worst), wanted)
         if known is None:
-            self.book.faults.append(told)
+            self.book.fail(told)
             return False
         self.book.tally(name).explain(known)
         self.book.explained.setdefault((name, known.id), (told, known))

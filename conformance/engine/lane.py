@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from conformance.engine.batch import Batch
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
-from conformance.engine.workers import Station
-from conformance.targets.call import Call
+from conformance.engine.workers import Station, ask
 from conformance.targets.outcome import Outcome
 
 CALLS, NUMBERS = 128, 1 << 17
@@ -118,9 +117,3 @@ def judge_one(lanes: Sequence[Lane], *, waiting: bool) -> bool:
             lane.judge()
             return True
     return False
-
-
-def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
-    """Evaluate at once, waiting for whatever the worker has in hand."""
-    with station.lock:
-        return station.worker.evaluate(calls)

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
 from conformance.cases.case import Case
 from conformance.engine import drawn, memory, row
 from conformance.engine.batch import Batch
 from conformance.engine.batch import drawn as drawn_batch
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault, merged_reasons
-from conformance.engine.claims import INVARIANT
-from conformance.engine.finding import documented, findings
-from conformance.engine.hunt import hunted
-from conformance.engine.invariants import smallest
+from conformance.engine.book import Book
+from conformance.engine.conclusion import Told, asked_of, concluded
 from conformance.engine.kept import CONTRACT
-from conformance.engine.known import explainer, vanished
-from conformance.engine.lane import Job, Lane, ask, judge_one
+from conformance.engine.known import explainer
+from conformance.engine.lane import Job, Lane, judge_one
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, within
-from conformance.engine.shrink import ATTEMPTS, shrunk
-from conformance.engine.suggestion import suggestion
-from conformance.engine.tally import DEATHS
 from conformance.engine.workers import Absent, Station, in_order
 from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
-from conformance.targets.call import Call
 
 
 def cells(
@@ -40,11 +32,13 @@ def cells(
     stations: Sequence[Station],
     absent: Sequence[Absent],
     done: Container[Key] = frozenset(),
+    told: Told = lambda _: None,
 ) -> Generator[Cell]:
     """Every cell of the request, in order; a target that cannot run gives `not run`.
 
     What is in `done` is recorded already: a batch of which a target has every cell is not run
-    again on it. Of a batch that was cut short all cells come again.
+    again on it. Of a batch that was cut short all cells come again. `told` hears of a target's
+    cells of a batch as soon as they are judged, before their findings are made small.
     """
     order = in_order((*request.targets, *request.beside), stations, absent)
     with ExitStack() as stack:
@@ -63,8 +57,8 @@ def cells(
                 if isinstance(each, Job):
                     lanes[each.station.target.name].add(each)
             ahead.append((batch, asked))
-            yield from _judged(request, ahead, [*lanes.values()], AHEAD)
-        yield from _judged(request, ahead, [*lanes.values()], 0)
+            yield from _judged(request, ahead, [*lanes.values()], AHEAD, told)
+        yield from _judged(request, ahead, [*lanes.values()], 0, told)
 
 
 AHEAD = 3
@@ -76,6 +70,7 @@ def _judged(
     ahead: deque[tuple[Batch, list[Job | Absent]]],
     lanes: Sequence[Lane],
     most: int,
+    told: Told,
 ) -> Iterator[Cell]:
     """Judge what is answered, and give the cells of batches that are over, until `most` are left."""
     while ahead:
@@ -84,9 +79,11 @@ def _judged(
             ahead.popleft()
             for each in asked:
                 if isinstance(each, Absent):
-                    yield from _not_run(request, batch, each)
+                    made = [*_not_run(request, batch, each)]
+                    told(made)
+                    yield from made
                 else:
-                    yield from _finish(request, each)
+                    yield from concluded(request, each, told)
         elif not judge_one(lanes, waiting=len(ahead) > most):
             return
 
@@ -94,7 +91,7 @@ def _judged(
 def _whole(
     request: Request, loss: str, dtype: str, side: Station | Absent, done: Container[Key]
 ) -> bool:
-    return all((loss, name, side.target.name, dtype) in done for name in _asked(request, side))
+    return all((loss, name, side.target.name, dtype) in done for name in asked_of(request, side))
 
 
 def _job(request: Request, losses: Mapping[str, Loss], batch: Batch, station: Station) -> Job:
@@ -123,11 +120,6 @@ def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
                 book.skip(name, reason)
 
 
-def _asked(request: Request, side: Station | Absent) -> tuple[str, ...]:
-    beside = isinstance(side, Station) and side.beside
-    return request.compared if beside else request.properties
-
-
 def _tasks(
     request: Request, station: Station, block: Block, cases: Sequence[Case], book: Book
 ) -> Iterator[Task]:
@@ -138,7 +130,7 @@ def _tasks(
         CONTRACT: Budget(max(4, request.depth.compiled // 2)),
     }
     for name, make in MAKERS.items():
-        if not {name, *BESIDE_OF.get(name, ())} & {*_asked(request, station)}:
+        if not {name, *BESIDE_OF.get(name, ())} & {*asked_of(request, station)}:
             continue
         if name == drawn.VALUE:
             apart = budget.apart() if station.target.compiles else None
@@ -148,81 +140,6 @@ def _tasks(
         if station.target.compiles and (name == CONTRACT or name not in WRITTEN):
             tasks = within(own.get(name, budget), tasks, name, book)
         yield from (replace(task, property=name) for task in tasks)
-
-
-def _finish(request: Request, job: Job) -> Iterator[Cell]:
-    """Shrink what failed, and give the cells of every property."""
-    asking = partial(ask, job.station)
-    climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
-    for found in findings(
-        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
-    ):
-        job.book.tally(found.property).findings.append(found)
-    for (name, _), (fault, known) in job.book.explained.items():
-        shown = documented(fault, known, job.station.target.name)
-        job.book.tally(name).findings.append(shown)
-    for name, gone in vanished(job.book, job.station.target, request.known).items():
-        job.book.tally(name).vanished += gone
-    for name in _asked(request, job.station):
-        yield replace(_cell(job, name), climb=climbs.get(name))
-
-
-def _cell(job: Job, name: str) -> Cell:
-    book, absent = job.book, job.block.binding.absent
-    tally = book.tally(name)
-    skipped = merged_reasons(book.skipped.get(name, {}))
-    empty = not (tally.cases or tally.outcomes or tally.findings)
-    tally.reason = absent or skipped or (NOTHING if empty else None)
-    drawn_inputs = job.batch.digest if tally.cases and name not in WRITTEN else None
-    return replace(tally.cell(), inputs=drawn_inputs)
-
-
-HASTY = 30
-"""Attempts at a smaller case where an answer is due within seconds."""
-
-NOTHING = "the spec or the binding states nothing of this kind"
-
-
-def _attempts(request: Request) -> int:
-    """Of a check in the quick profile somebody waits for the answer."""
-    return HASTY if request.narrow is not None and request.depth.coarse else ATTEMPTS
-
-
-def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
-    """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
-
-    def reduce(fault: Fault) -> Fault:
-        def retry(case: Case) -> Fault | None:
-            return _retried(job, fault.property, case)
-
-        if fault.property == INVARIANT and fault.kind not in DEATHS:
-            asking = partial(ask, job.station)
-            return _advised(smallest(fault, job.block, job.book.explain, asking, attempts), job)
-        if fault.property not in _DRAWN or fault.kind in DEATHS:
-            return _advised(fault, job)
-        smaller = shrunk(fault, job.block.loss, retry, attempts)
-        return _advised(smaller, job)
-
-    return reduce
-
-
-def _advised(fault: Fault, job: Job) -> Fault:
-    """With the choice that its author may have meant, where the target is a user's callable."""
-    hint = suggestion(fault, job.block) if job.station.target.place else ""
-    return replace(fault, hint=hint) if hint else fault
-
-
-_DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
-
-
-def _retried(job: Job, name: str, case: Case) -> Fault | None:
-    """Ask again; the worker is free unless it is a batch ahead."""
-    call = job.block.bound(case)
-    if not isinstance(call, Call):
-        return None
-    book = Book(job.book.loss, job.book.target, job.book.dtype, explain=job.book.explain)
-    drawn.examine(job.block, case, call, ask(job.station, [call])[0], book)
-    return next((fault for fault in book.faults if fault.property == name), None)
 
 
 def _not_run(request: Request, batch: Batch, absent: Absent) -> Iterator[Cell]:

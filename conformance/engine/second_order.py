@@ -54,9 +54,9 @@ def _obstacle(block: Block) -> str:
 
 def _cases(block: Block, cases: Sequence[Case]) -> Iterator[tuple[Case, str]]:
     """Own cases first, of which the first may be the only one that a target is asked for."""
-    loss, shape = block.loss, _SHAPES[has_classes(block.loss)]
+    loss = block.loss
     own = {
-        reduction: plain_recipe(loss, block.dtype, shape, reduction)
+        reduction: plain_recipe(loss, block.dtype, _shape(loss, reduction), reduction)
         for reduction in sorted(loss.reductions, key=lambda name: name != "mean")
     }
     plain = [_dense(build(recipe, loss)) for recipe in own.values()]
@@ -70,6 +70,13 @@ def _cases(block: Block, cases: Sequence[Case]) -> Iterator[tuple[Case, str]]:
     drawn = [case for case in cases if case.id not in seen and _fits(case)]
     for case in drawn[: 1 + len(cases) // FEW // 4]:
         yield case, RANDOM
+
+
+def _shape(loss: Loss, reduction: str) -> tuple[int, ...]:
+    """Two axes where rows are counted: along one their number is that of the losses."""
+    if loss.reductions[reduction].divide_by == "rows":
+        return (2, 2)
+    return _SHAPES[has_classes(loss)]
 
 
 _TOKENS = {"real": "0.1", "boolean": "true", "integer": "0"}

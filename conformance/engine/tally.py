@@ -19,7 +19,7 @@ from conformance.numerics.formats import Floats
 from conformance.results.behaviour import normal
 from conformance.results.cell import AccuracyLoss, Cell, Deviation, Finding, Outcome, Row, Worst
 from conformance.results.verdict import Class as Label
-from conformance.results.verdict import Verdict, worst
+from conformance.results.verdict import Kind, Verdict, worst
 from conformance.targets.outcome import Outcome as Answer
 
 
@@ -35,7 +35,10 @@ class Key:
 
 @dataclass
 class Tally:
-    """Mutable while its cell runs; `cell()` is what it came to."""
+    """Mutable while its cell runs; `cell()` is what it came to.
+
+    `failed` are the kinds of its unexplained faults: the verdict is there before the findings.
+    """
 
     key: Key
     algorithm: str | None = None
@@ -45,6 +48,7 @@ class Tally:
     typed: Counter[str] = field(default_factory=Counter)
     known: dict[str, Deviation] = field(default_factory=dict)
     vanished: list[Deviation] = field(default_factory=list)
+    failed: set[Kind] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
@@ -141,11 +145,7 @@ class Tally:
     def verdict(self) -> Verdict:
         verdicts: list[Verdict] = [row.verdict for row in self.rows]
         verdicts += [each.verdict for each in self.outcomes]
-        verdicts += [
-            "error" if each.kind in DEATHS else "fail"
-            for each in self.findings
-            if each.known is None
-        ]
+        verdicts += ["error" if kind in DEATHS else "fail" for kind in self.failed]
         if self.vanished:
             verdicts.append("xpass")
         return worst(verdicts) if verdicts else ("n/a" if self.reason else "pass")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,10 @@ def run(spoil: Spoil, loss: str = "mse") -> dict[str, Cell]:
 
 def wrong(call: Call, was: Outcome) -> Outcome:
     return was if was.value is None else replace(was, value=changed(was.value, one_off))
+
+
+def wrong_when_large(call: Call, was: Outcome) -> Outcome:
+    return wrong(call, was) if call.inputs["prediction"].size > 2 else was
 
 
 def dead_when_large(call: Call, was: Outcome) -> Outcome:
@@ -69,10 +74,31 @@ def test_a_death_costs_its_case_and_the_rest_goes_on() -> None:
     assert "SIGSEGV" in finding.why
 
 
+@pytest.mark.parametrize("spoil", [wrong_when_large, dead_when_large, untouched])
+def test_verdicts_are_told_before_any_finding_is_made_small(spoil: Spoil) -> None:
+    calls, heard = [0], []
+
+    def counted(call: Call, was: Outcome) -> Outcome:
+        calls[0] += 1
+        return spoil(call, was)
+
+    def told(verdicts: Sequence[Cell]) -> None:
+        heard.append((calls[0], {cell.property: cell.verdict for cell in verdicts}))
+
+    of = station(counted)
+    request = Request(("mse",), (of.target,), ("float32",))
+    made = list(cells(request, LOSSES, [of], [], told=told))
+    [(before, verdicts)] = heard
+    assert verdicts == {cell.property: cell.verdict for cell in made}
+    assert (before < calls[0]) == (spoil is wrong_when_large)  # deaths are not asked for again
+
+
 def test_a_target_that_cannot_run_gives_cells_that_say_so() -> None:
     gone = Absent(Target.parse("optax"), "optax is not installed")
     request = Request(("mse",), (gone.target,), ("float32", "float16"))
-    found = list(cells(request, LOSSES, [], [gone]))
+    heard: list[Cell] = []
+    found = list(cells(request, LOSSES, [], [gone], told=heard.extend))
+    assert heard == found
     assert len(found) == request.planned
     assert {(cell.verdict, cell.reason) for cell in found} == {("not run", gone.reason)}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.planted.kernel import Kernel, Tensor, run
+from tests.planted.kernel import Runs, Tensor, run
 
 Loss = Callable[..., Tensor]
 
 
-def regression(kernel: Kernel) -> Loss:
+def regression(kernel: Runs) -> Loss:
     """An l1 or an mse."""
 
     def loss(
@@ -24,7 +24,7 @@ def regression(kernel: Kernel) -> Loss:
     return loss
 
 
-def nll(kernel: Kernel) -> Loss:
+def nll(kernel: Runs) -> Loss:
     def loss(
         log_probabilities: Tensor,
         target: Tensor,
@@ -39,7 +39,7 @@ def nll(kernel: Kernel) -> Loss:
     return loss
 
 
-def cross_entropy(kernel: Kernel) -> Loss:
+def cross_entropy(kernel: Runs) -> Loss:
     def loss(
         logits: Tensor,
         target: Tensor,
@@ -57,7 +57,7 @@ def cross_entropy(kernel: Kernel) -> Loss:
     return loss
 
 
-def class_shares(kernel: Kernel) -> Loss:
+def class_shares(kernel: Runs) -> Loss:
     """A cross_entropy_probabilities."""
 
     def loss(
@@ -74,7 +74,7 @@ def class_shares(kernel: Kernel) -> Loss:
     return loss
 
 
-def binary(kernel: Kernel) -> Loss:
+def binary(kernel: Runs) -> Loss:
     """A binary_cross_entropy."""
 
     def loss(
@@ -89,7 +89,7 @@ def binary(kernel: Kernel) -> Loss:
     return loss
 
 
-def binary_logits(kernel: Kernel) -> Loss:
+def binary_logits(kernel: Runs) -> Loss:
     """A binary_cross_entropy_with_logits."""
 
     def loss(
@@ -105,7 +105,7 @@ def binary_logits(kernel: Kernel) -> Loss:
     return loss
 
 
-def divergence(kernel: Kernel) -> Loss:
+def divergence(kernel: Runs) -> Loss:
     """A kl_divergence."""
 
     def loss(

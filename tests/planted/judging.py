@@ -17,9 +17,10 @@ from conformance.engine.block import Block
 from conformance.engine.book import Book, Fault
 from conformance.engine.candidate import Ready, made_ready, target_of
 from conformance.engine.narrowing import narrowed
-from conformance.engine.properties import MAKERS, WRITTEN
+from conformance.engine.properties import MAKERS
 from conformance.engine.request import PROFILES
-from conformance.engine.shapes import Budget, coarse, within
+from conformance.engine.run import budgets
+from conformance.engine.shapes import coarse, within
 from conformance.specs.library import load_library
 from conformance.targets.candidate import Candidate
 from conformance.targets.description import read_description
@@ -106,14 +107,14 @@ def held_against(
     loss, station = LOSSES[planted.loss], ready.station
     block = Block(station.side, loss, dtype, LOSSES)
     book = Book(loss.id, station.target.name, dtype, lambda fault: None)
-    budget = Budget(PROFILES[profile].compiled)
+    allowed = budgets(PROFILES[profile].compiled)
     for name in MAKERS:
         if name not in properties:
             continue
         some = cases if name == drawn.VALUE else cases[: PROFILES[profile].paired]
         made = MAKERS[name](block, some, book)
-        if station.target.compiles and name not in WRITTEN:
-            made = within(budget, made, name, book)
+        if station.target.compiles and name in allowed:
+            made = within(allowed[name], made, name, book)
         tasks = list(made)
         answers = iter(station.worker.evaluate([call for task in tasks for call in task.calls]))
         for task in tasks:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -65,6 +65,10 @@ class Kernel:
             return self.divisor(losses, *inputs, **parameters)
         return rows(losses) if reduction == "batchmean" else 1.0
 
+    def applied(self, reduction: str, parameters: dict[str, Any], *inputs: Tensor) -> Tensor:
+        found: Tensor = _Fused.apply(self, reduction, parameters, *inputs)
+        return found
+
 
 class _Fused(torch.autograd.Function):
     @staticmethod
@@ -93,11 +97,20 @@ class _Fused(torch.autograd.Function):
         return None, None, None, *narrow
 
 
-def run(kernel: Kernel, inputs: tuple[Tensor, ...], reduction: str, **parameters: Any) -> Tensor:
+class Runs(Protocol):
+    """A kernel, or one with more derivatives of its own."""
+
+    @property
+    def check(self) -> Callable[..., None]: ...
+    def widened(self, x: Any) -> Any: ...
+    def applied(self, reduction: str, parameters: dict[str, Any], *inputs: Tensor) -> Tensor: ...
+
+
+def run(kernel: Runs, inputs: tuple[Tensor, ...], reduction: str, **parameters: Any) -> Tensor:
     """Refuse what is not legal, then evaluate. Raises ValueError."""
     kernel.check(*inputs, reduction=reduction, **parameters)
     given = {name: kernel.widened(each) for name, each in parameters.items()}
-    return _Fused.apply(kernel, reduction, given, *inputs)
+    return kernel.applied(reduction, given, *inputs)
 
 
 def demand(holds: Any, text: str) -> None:

@@ -12,11 +12,11 @@ from tests.planted.catalogue import Planted, faults, load, variants
 from tests.planted.judging import LOSSES, ROOT
 
 KINDS = {
-    "accumulation", "batch", "bias", "broadcast", "class-weight", "clip", "constant", "denominator",
-    "determinism", "dropped", "dtype", "epsilon", "gradient", "ignore-index", "ignored", "index",
-    "infinity", "kink", "layout", "log-target", "log1p", "mutation", "nan", "positive-weight",
-    "precision", "reduction", "sigmoid", "size", "smoothing", "stability", "state", "swapped",
-    "target", "value",
+    "accumulation", "batch", "bias", "broadcast", "class-weight", "clip", "constant",
+    "denominator", "determinism", "dropped", "dtype", "epsilon", "forward-mode", "gradient",
+    "ignore-index", "ignored", "index", "infinity", "kink", "layout", "log-target", "log1p",
+    "mutation", "nan", "positive-weight", "precision", "reduction", "second-order", "sigmoid",
+    "size", "smoothing", "stability", "state", "swapped", "target", "value",
 }  # fmt: skip
 
 
