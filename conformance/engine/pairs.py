@@ -58,7 +58,7 @@ class Search:
     def block(self, number: int) -> Cell:
         """Ask for a block, the next call under way while the last is judged."""
         side, loss = self.place.side, self.plane.loss
-        explain = explainer(self.station.target, self.losses, self.known)
+        explain = explainer(self.station.target, self.losses, self.known, self.station.installed)
         book = Book(
             loss.id, side.name, self.plane.dtype, explain, algorithm_name(self.binding, loss)
         )

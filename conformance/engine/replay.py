@@ -37,7 +37,7 @@ def replay(
     head, mark, _ = text.partition(f"/{MARK}")
     base = rebuild(head if mark else base_of(text), losses)
     block = Block(station.side, losses[base.loss], base.dtype, losses)
-    explain = explainer(station.target, losses, own)
+    explain = explainer(station.target, losses, own, station.installed)
     binding = block.binding
     name_of_algorithm = algorithm_name(binding, block.loss)
     book = Book(base.loss, station.target.name, base.dtype, explain, name_of_algorithm)

@@ -100,7 +100,7 @@ def _whole(
 def _job(request: Request, losses: Mapping[str, Loss], batch: Batch, station: Station) -> Job:
     block = Block(station.side, batch.loss, batch.dtype, losses)
     binding = block.binding
-    explain = explainer(station.target, losses, request.known)
+    explain = explainer(station.target, losses, request.known, station.installed)
     book = Book(
         batch.loss.id,
         station.target.name,
@@ -152,18 +152,17 @@ def _tasks(
 
 def _finish(request: Request, job: Job) -> Iterator[Cell]:
     """Shrink what failed, and give the cells of every property."""
-    asking = partial(ask, job.station)
-    climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
-    for found in findings(
-        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
-    ):
+    station = job.station
+    asking = partial(ask, station)
+    climbs = hunted(request, station, job.block, job.batch.cases, job.book, asking)
+    for found in findings(job.book.faults, station.target.name, _reducer(job, _attempts(request))):
         job.book.tally(found.property).findings.append(found)
     for (name, _), (fault, known) in job.book.explained.items():
-        shown = documented(fault, known, job.station.target.name)
+        shown = documented(fault, known, station.target.name)
         job.book.tally(name).findings.append(shown)
-    for name, gone in vanished(job.book, job.station.target, request.known).items():
+    for name, gone in vanished(job.book, station.target, request.known, station.installed).items():
         job.book.tally(name).vanished += gone
-    for name in _asked(request, job.station):
+    for name in _asked(request, station):
         yield replace(_cell(job, name), climb=climbs.get(name))
 
 
