@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import auditing, bulk, checking, diffing, exceedances, exhaustive, peer, quick
 from benchmarks.setting import heading
+from conformance.engine.request import PROFILES
 
 FIGURES = ("bulk", "quick", "checking", "peer", "diffing", "exhaustive", "exceedances", "auditing")
 
@@ -16,6 +17,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FIGURES)}")
     parser.add_argument(
         "--elements", type=float, default=1e7, help="comparisons of `exceedances` (default 1e7)"
+    )
+    parser.add_argument(
+        "--profile", choices=PROFILES, default="default", help="of `auditing` (default: default)"
     )
     asked = parser.parse_args()
     unknown = sorted(set(asked.names) - set(FIGURES))
@@ -40,7 +44,7 @@ def main() -> None:
             case "exceedances":
                 exceedances.measure(int(asked.elements))
             case "auditing":
-                auditing.measure("default")
+                auditing.measure(asked.profile)
 
 
 if __name__ == "__main__":

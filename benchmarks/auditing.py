@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from conformance.cli.auditing import record_sides
 from conformance.cli.recording import record_in
@@ -24,26 +25,35 @@ from conformance.targets.target import Target
 
 TARGET = "torch"
 ALLOWED, SAVED = 1.2, 1.6
+_CORES = os.cpu_count() or 1
 
 
 def measure(profile: str) -> None:
-    """Print the three figures for one profile; the memory as a ratio to that of `quick`."""
-    one, other = (
-        _command("run", "-t", TARGET, "--profile", profile, "-o", "run.jsonl.gz") for _ in "ab"
-    )
-    here = f"py:{sys.executable}"
-    audit = _command("audit", here, here, "-t", TARGET, "--profile", profile)
-    share = audit / (one + other)
-    print(f"audit {audit:.1f} s, runs {one:.1f} + {other:.1f} s: {share:.2f} (at most {ALLOWED})")
-    alone, together = _recorded(1, profile), _recorded(2, profile)
-    gain = 2 * alone / together
-    print(
-        f"two sides at once {together:.1f} s, one {alone:.1f} s: "
-        f"{gain:.2f} times faster than one after the other (at least {SAVED})"
-    )
-    peaks = {name: _memory(name) for name in ("quick", profile)}
+    """Print each of the three figures for one profile as soon as it is there."""
+    peaks = {name: _memory(name) for name in dict.fromkeys(("quick", profile))}
     told = ", ".join(f"{name} {peak} MB" for name, peak in peaks.items())
-    print(f"peak of a side's driver: {told}: {peaks[profile] / peaks['quick']:.2f} times")
+    more = f": {peaks[profile] / peaks['quick']:.2f} times" if len(peaks) > 1 else ""
+    print(
+        f"peak of a side's driver, {len(_request(profile).losses)} losses: {told}{more}", flush=True
+    )
+    alone, together = _recorded(1, profile), _recorded(2, profile)
+    print(
+        f"two sides at once {together.wall:.1f} s, one {alone.wall:.1f} s: "
+        f"{2 * alone.wall / together.wall:.2f} times faster than one after the other "
+        f"(at least {SAVED}); one side takes {alone.busy:.1f} s of processor, so that on "
+        f"{_CORES} cores no more than {2 * alone.wall / (2 * alone.busy / _CORES):.2f} is to be had",
+        flush=True,
+    )
+    run = ("run", "-t", TARGET, "--profile", profile, "-o", "run.jsonl.gz")
+    here = f"py:{sys.executable}"
+    one = _command(*run)
+    audit = _command("audit", here, here, "-t", TARGET, "--profile", profile)
+    other = _command(*run)
+    share = audit / (one + other)
+    print(
+        f"audit {audit:.1f} s, runs {one:.1f} + {other:.1f} s: {share:.2f} (at most {ALLOWED})",
+        flush=True,
+    )
 
 
 def _command(*words: str) -> float:
@@ -62,12 +72,25 @@ def _surroundings() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
-def _recorded(count: int, profile: str) -> float:
-    """Seconds that recording so many sides at once takes, their start included."""
+class Took(NamedTuple):
+    """Seconds on the wall, and of the processor over all processes."""
+
+    wall: float
+    busy: float
+
+
+def _recorded(count: int, profile: str) -> Took:
+    """What recording so many sides at once takes, their start included."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), _busy()
         record_sides(_request(profile), [_here()] * count, Path(folder), {})
-        return time.perf_counter() - began
+        return Took(time.perf_counter() - began, _busy() - before)
+
+
+def _busy() -> float:
+    """Of the children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _memory(profile: str) -> int:
@@ -87,7 +110,16 @@ def drive(profile: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "side.jsonl.gz"
         record_in(place, _request(profile), load_library(), file, {}, lambda _: None)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(_peak())
+
+
+def _peak() -> int:
+    """Kilobytes; `ru_maxrss` begins with what the process that started this one had in memory."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 def _here() -> Environment:

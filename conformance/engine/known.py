@@ -22,10 +22,14 @@ from conformance.specs.formula import compile_expression
 from conformance.specs.models import Loss
 from conformance.specs.program import names_in_scope
 from conformance.specs.vectorised import VECTORISED
-from conformance.targets.known import Deviation, Expect, applies, load_known
+from conformance.targets.known import Deviation, Expect, applies, beside, load_known
 from conformance.targets.target import Target
 
 Mask = np.ndarray
+
+
+Versions = Mapping[str, str] | None
+"""By distribution, of a target in an environment of its own; None stands for this interpreter's."""
 
 
 def explainer(
@@ -37,7 +41,7 @@ def explainer(
     departure behind a fault explains the fault.
     """
     target = station.target
-    listed = listed_for(target, own)
+    listed = listed_for(target, own, station.installed)
 
     def explain(fault: Fault) -> Record | None:
         behind = [explain(each) for each in fault.behind]
@@ -52,10 +56,16 @@ def explainer(
     return explain
 
 
-def listed_for(target: Target, own: Sequence[Deviation] = ()) -> list[Deviation]:
-    """The deviations of a target's framework that have not expired, the suite's first."""
+def listed_for(
+    target: Target, own: Sequence[Deviation] = (), versions: Versions = None
+) -> list[Deviation]:
+    """The deviations of a target's framework that can show beside its packages, the suite's first.
+
+    One that has expired is none.
+    """
     mine = [each for each in own if each.framework == target.framework]
-    return [each for each in (*load_known(target), *mine) if not expired(each)]
+    every = (*load_known(target), *mine)
+    return [each for each in every if not expired(each) and beside(each.when, versions)]
 
 
 def record(deviation: Deviation) -> Record:
@@ -149,10 +159,12 @@ def _fits_answer(expect: Expect, fault: Fault) -> bool:
     return False
 
 
-def vanished(book: Book, target: Target, own: Sequence[Deviation] = ()) -> dict[str, list[Record]]:
+def vanished(
+    book: Book, target: Target, own: Sequence[Deviation] = (), versions: Versions = None
+) -> dict[str, list[Record]]:
     """Deviations tied to a case that ran and no longer shows them, by property."""
     found: dict[str, list[Record]] = {}
-    for each in listed_for(target, own):
+    for each in listed_for(target, own, versions):
         if book.loss not in each.loss or not applies(each.when, target, book.dtype):
             continue
         for name in each.property:

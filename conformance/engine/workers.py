@@ -36,6 +36,11 @@ class Station:
     """How the callables of its bindings declare their parameters, by path."""
 
     @property
+    def installed(self) -> Mapping[str, str] | None:
+        """Its versions by distribution; None where it has those of this interpreter."""
+        return self.versions or None
+
+    @property
     def facts(self) -> dict[str, Any]:
         return self.worker.facts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import operator
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,8 +17,9 @@ from conformance.specs.models import FormulaText, Name
 from conformance.specs.reading import Document, read
 from conformance.specs.strict import Strict
 from conformance.specs.validation import validate
-from conformance.targets.target import FRAMEWORKS, Target, release
+from conformance.targets.target import FRAMEWORKS, Target, release, version_of
 
+_PACKAGE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CLAUSE = re.compile(r"(<=|>=|==|<|>)\s*([0-9]+(?:\.[0-9]+)*)")
 
 
@@ -28,11 +30,19 @@ def _range(text: str) -> str:
     return text
 
 
+def _package(text: str) -> str:
+    if not _PACKAGE.fullmatch(text):
+        usual = re.sub(r"[-_.]+", "-", text).lower().strip("-")
+        raise ValueError(f"{text!r} is no name of a package; write it as in {usual or 'jaxlib'}")
+    return text
+
+
 def _date(text: str) -> str:
     datetime.date.fromisoformat(text)
     return text
 
 
+Package = Annotated[str, AfterValidator(_package)]
 VersionRange = Annotated[str, AfterValidator(_range)]
 Date = Annotated[str, AfterValidator(_date)]
 
@@ -40,12 +50,16 @@ Date = Annotated[str, AfterValidator(_date)]
 class When(Strict):
     """Where a deviation shows; a part left out does not narrow it.
 
+    `version` is the framework's; `packages` are others that must be there in a range of versions, as a
+    backend: by the name of a framework, under whichever distribution it is installed, else of a
+    distribution.
     `where` is a formula over the inputs and parameters of one sample, true where it deviates.
     `case` names an edge case, example or reject of the spec, a layout, or a row of the contract, `input`
     what a gradient is taken with respect to. The mode without a name is `eager`.
     """
 
     version: VersionRange | None = None
+    packages: Mapping[Package, VersionRange] = Field(default_factory=dict)
     backend: tuple[str, ...] = ()
     device: tuple[str, ...] = ()
     mode: tuple[str, ...] = ()
@@ -168,6 +182,19 @@ def applies(when: When, target: Target, dtype: str) -> bool:
     )
     fits = all(not allowed or found in allowed for allowed, found in wanted)
     return fits and in_range(when.version, target.version)
+
+
+def beside(when: When, installed: Mapping[str, str] | None = None) -> bool:
+    """Whether all packages that a deviation names are there as it says; one that is not there is not.
+
+    `installed` holds versions by distribution where the target runs in an environment of its own.
+    """
+    for name, text in when.packages.items():
+        framework = FRAMEWORKS.get(name)
+        found = version_of(framework.distributions if framework else (name,), installed)
+        if found is None or not in_range(text, found):
+            return False
+    return True
 
 
 def in_range(text: str | None, version: str | None) -> bool:

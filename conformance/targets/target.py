@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import metadata
 
 DEVICES = ("cpu", "cuda")
@@ -140,12 +139,11 @@ def resolve(target: Target, installed: Mapping[str, str] | None = None) -> Targe
     `installed` holds versions by name where the target runs elsewhere.
     """
     framework = FRAMEWORKS[target.framework]
-    version_of = _installed if installed is None else partial(_among, installed)
-    version = version_of(framework.distributions)
+    version = version_of(framework.distributions, installed)
     if version is None:
         return Missing(target, f"{target.framework} is not installed")
     for backend, distributions in framework.needs:
-        if backend == target.backend and version_of(distributions) is None:
+        if backend == target.backend and version_of(distributions, installed) is None:
             return Missing(target, f"{backend}, the backend of {target.label}, is not installed")
     if target.version is not None and public(target.version) != public(version):
         return Missing(target, f"{target.framework} {version} is installed, not {target.version}")
@@ -179,11 +177,12 @@ def release(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _among(installed: Mapping[str, str], distributions: tuple[str, ...]) -> str | None:
-    return next((installed[name] for name in distributions if name in installed), None)
-
-
-def _installed(distributions: tuple[str, ...]) -> str | None:
+def version_of(
+    distributions: tuple[str, ...], installed: Mapping[str, str] | None = None
+) -> str | None:
+    """The version of the first of them that is there, beside this interpreter or among `installed`."""
+    if installed is not None:
+        return next((installed[name] for name in distributions if name in installed), None)
     for name in distributions:
         try:
             return metadata.version(name)

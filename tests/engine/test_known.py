@@ -101,6 +101,30 @@ def test_a_deviation_explains_exactly_what_it_says(monkeypatch: pytest.MonkeyPat
     assert tally.classes["wrong"] == 0
 
 
+def test_a_deviation_of_one_version_of_a_package_is_none_beside_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = deviation(when={"where": WHERE, "packages": {"tensorflow": "==2.16.2"}})
+    monkeypatch.setattr(known, "load_known", lambda target: (listed,))
+    for version, verdict in (("2.16.2", "known"), ("2.21.0", "fail")):
+        explain = explainer(
+            replace(station(), target=TORCH, versions={"tensorflow-cpu": version}), LOSSES
+        )
+        book = worked(block("mse"), "value", (case(TEXT),), one_sided, explain)
+        assert book.tally("gradient").verdict() == verdict
+
+
+def test_a_deviation_of_another_version_of_a_package_has_not_vanished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    when = {"packages": {"tensorflow": "==2.16.2"}}
+    listed = deviation(when=when, seen=(f"gradient:{TEXT}",))
+    book = book_of(monkeypatch, untouched, listed)
+    assert vanished(book, TORCH, (), {"tensorflow-cpu": "2.21.0"}) == {}
+    (gone,) = vanished(book, TORCH, (), {"tensorflow-cpu": "2.16.2"})["gradient"]
+    assert gone.id == listed.id
+
+
 @pytest.mark.parametrize("spoil", [worse, otherwise, other_input])
 def test_a_worse_result_still_fails(monkeypatch: pytest.MonkeyPatch, spoil: Spoil) -> None:
     book = book_of(monkeypatch, spoil, deviation())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,15 @@ from conformance.engine.layout import CLAUSES
 from conformance.engine.row import CLAUSES as WAYS
 from conformance.specs.errors import SpecError
 from conformance.specs.library import load_library
-from conformance.targets.known import When, applies, in_range, known_folder, load_known, read_known
+from conformance.targets.known import (
+    When,
+    applies,
+    beside,
+    in_range,
+    known_folder,
+    load_known,
+    read_known,
+)
 from conformance.targets.target import Target
 
 FILE = """\
@@ -55,6 +64,13 @@ def test_a_list_is_read_with_reason_and_source(tmp_path: Path) -> None:
         ("{value: nan}", "{at_most_ulp: -1.0}", "greater than 0"),
         (">=2.1", "about 2", "'about 2' is no version clause"),
         ('"2026-11-23"', '"yesterday"', "nvalid isoformat string: 'yesterday'"),
+        ("version:", "packages: {numpy: about 2}, version:", "'about 2' is no version clause"),
+        (
+            "version:",
+            'packages: {Tensorflow_CPU: "==2.16.2"}, version:',
+            "'Tensorflow_CPU' is no name of a package; write it as in tensorflow-cpu",
+        ),
+        ("version:", "packages: {numpy: null}, version:", "packages.numpy"),
         ("device:", "devise:", "the key 'devise' is not known here; did you mean 'device'?"),
     ],
 )
@@ -96,6 +112,23 @@ def test_a_deviation_of_eager_mode_says_nothing_of_compiled_code() -> None:
     assert not applies(when, Target("keras", "jax", device="cuda"), "float32")
     assert not applies(when, Target("keras", "jax"), "float64")
     assert not applies(When(mode=("eager",)), Target("optax", mode="jit"), "float64")
+
+
+def test_a_package_must_be_there_in_the_versions_named() -> None:
+    when = When(packages={"tensorflow": "==2.16.2", "numpy": ">=1.26,<3"})
+    assert beside(when, {"tensorflow-cpu": "2.16.2", "numpy": "1.26.4"})
+    assert beside(when, {"tensorflow": "2.16.2", "numpy": "2.4.0"})
+    assert not beside(when, {"tensorflow-cpu": "2.21.0", "numpy": "1.26.4"})
+    assert not beside(when, {"tensorflow-cpu": "2.16.2", "numpy": "3.0"})
+    assert not beside(when, {"tensorflow-cpu": "2.16.2"})
+    assert beside(When(), {})
+
+
+def test_without_an_environment_the_packages_of_this_interpreter_count() -> None:
+    here = metadata.version("numpy")
+    assert beside(When(packages={"numpy": f"=={here}"}))
+    assert not beside(When(packages={"numpy": f"<{here}"}))
+    assert not beside(When(packages={"no-such-package": ">=0"}))
 
 
 @pytest.mark.parametrize("path", sorted(known_folder().glob("*.yaml")), ids=lambda path: path.stem)
