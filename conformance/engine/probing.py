@@ -13,9 +13,8 @@ from conformance.engine.block import Block
 from conformance.engine.comparison import Difference
 from conformance.engine.judge import Held, judge
 from conformance.engine.printed import shown
-from conformance.engine.run import ask
 from conformance.engine.standard import arguments
-from conformance.engine.workers import Station
+from conformance.engine.workers import Station, ask
 from conformance.numerics.formats import FORMATS, Floats, round_to
 from conformance.specs.choice import Choice
 from conformance.specs.models import Loss

@@ -15,8 +15,7 @@ from conformance.engine.finding import documented, findings
 from conformance.engine.known import explainer
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import MAKER_OF, MAKERS
-from conformance.engine.run import ask
-from conformance.engine.workers import Station
+from conformance.engine.workers import Station, ask
 from conformance.results.cell import Cell, Finding
 from conformance.specs.models import Loss
 from conformance.targets.known import Deviation

@@ -13,9 +13,8 @@ from conformance.cases.edges import edge_cases, examples
 from conformance.cases.generation import build
 from conformance.engine.block import Block
 from conformance.engine.judge import Held
-from conformance.engine.run import ask
 from conformance.engine.shapes import coarse
-from conformance.engine.workers import Station
+from conformance.engine.workers import Station, ask
 from conformance.numerics.classification import settle
 from conformance.numerics.formats import FORMATS, Floats, Format, round_to, ulp
 from conformance.specs.models import Loss

@@ -2,62 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 from conformance.cases.case import Case
 from conformance.cases.drawing import draw
 from conformance.cases.generation import build
 from conformance.engine import drawn, memory, row
 from conformance.engine.block import Block, Task
-from conformance.engine.book import Book, Fault, digest_of_cases, merged_reasons
-from conformance.engine.claims import INVARIANT
+from conformance.engine.book import Book, merged_reasons
 from conformance.engine.finding import documented, findings
 from conformance.engine.hunt import hunted
-from conformance.engine.invariants import smallest
+from conformance.engine.job import Batch, Job
 from conformance.engine.kept import CONTRACT
 from conformance.engine.known import explainer, vanished
 from conformance.engine.narrowing import narrowed
 from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
+from conformance.engine.reducer import attempts, reducer
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.shrink import ATTEMPTS, shrunk
-from conformance.engine.suggestion import suggestion
-from conformance.engine.tally import DEATHS
-from conformance.engine.workers import Absent, Station, in_order
+from conformance.engine.workers import Absent, Station, ask, in_order
 from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
-from conformance.targets.call import Call
-from conformance.targets.outcome import Outcome
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One loss in one dtype: the cases, equal for all targets, and the digest of their inputs."""
-
-    loss: Loss
-    dtype: str
-    cases: tuple[Case, ...]
-    left_out: Mapping[str, int]
-
-    @cached_property
-    def digest(self) -> str:
-        return digest_of_cases(self.cases)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one target was asked for a batch, while its answers are under way."""
-
-    station: Station
-    block: Block
-    book: Book
-    tasks: tuple[Task, ...]
-    answers: Future[list[Outcome]]
-    batch: Batch
 
 
 def cells(
@@ -195,7 +164,7 @@ def _finish(request: Request, job: Job) -> Iterator[Cell]:
     asking = partial(ask, job.station)
     climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
     for found in findings(
-        job.book.faults, job.station.target.name, _reducer(job, _attempts(request))
+        job.book.faults, job.station.target.name, reducer(job, attempts(request))
     ):
         job.book.tally(found.property).findings.append(found)
     for (name, _), (fault, known) in job.book.explained.items():
@@ -217,58 +186,7 @@ def _cell(job: Job, name: str) -> Cell:
     return replace(tally.cell(), inputs=drawn_inputs)
 
 
-HASTY = 30
-"""Attempts at a smaller case where an answer is due within seconds."""
-
 NOTHING = "the spec or the binding states nothing of this kind"
-
-
-def _attempts(request: Request) -> int:
-    """Of a check in the quick profile somebody waits for the answer."""
-    return HASTY if request.narrow is not None and request.depth.coarse else ATTEMPTS
-
-
-def _reducer(job: Job, attempts: int) -> Callable[[Fault], Fault]:
-    """Shrinks a fault of a drawn case; all others are small already, and a death costs too much."""
-
-    def reduce(fault: Fault) -> Fault:
-        def retry(case: Case) -> Fault | None:
-            return _retried(job, fault.property, case)
-
-        if fault.property == INVARIANT and fault.kind not in DEATHS:
-            asking = partial(ask, job.station)
-            return _advised(smallest(fault, job.block, job.book.explain, asking, attempts), job)
-        if fault.property not in _DRAWN or fault.kind in DEATHS:
-            return _advised(fault, job)
-        smaller = shrunk(fault, job.block.loss, retry, attempts)
-        return _advised(smaller, job)
-
-    return reduce
-
-
-def _advised(fault: Fault, job: Job) -> Fault:
-    """With the choice that its author may have meant, where the target is a user's callable."""
-    hint = suggestion(fault, job.block) if job.station.target.place else ""
-    return replace(fault, hint=hint) if hint else fault
-
-
-_DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
-
-
-def _retried(job: Job, name: str, case: Case) -> Fault | None:
-    """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
-    call = job.block.bound(case)
-    if not isinstance(call, Call):
-        return None
-    book = Book(job.book.loss, job.book.target, job.book.dtype, explain=job.book.explain)
-    drawn.examine(job.block, case, call, ask(job.station, [call])[0], book)
-    return next((fault for fault in book.faults if fault.property == name), None)
-
-
-def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
-    """Evaluate at once, waiting for whatever the worker has in hand."""
-    with station.lock:
-        return station.worker.evaluate(calls)
 
 
 def _not_run(request: Request, batch: Batch, absent: Absent) -> Iterator[Cell]:
