@@ -12,7 +12,8 @@ from conformance.engine.probe import Probe
 from conformance.engine.workers import Absent, Station
 from conformance.specs.models import Loss
 from conformance.targets.algorithm import Stated
-from conformance.targets.bindings import Binding, load_bindings
+from conformance.targets.binding_file import load_bindings
+from conformance.targets.bindings import Binding
 from conformance.targets.candidate import (
     Candidate,
     CandidateError,

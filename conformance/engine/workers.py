@@ -11,7 +11,8 @@ from typing import Any
 
 from conformance.engine.block import Side
 from conformance.specs.library import BINDINGS, Library
-from conformance.targets.bindings import Binding, load_bindings, read_bindings
+from conformance.targets.binding_file import load_bindings, read_bindings
+from conformance.targets.bindings import Binding
 from conformance.targets.call import Call
 from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.outcome import Outcome
