@@ -134,7 +134,7 @@ def _named(text: str, device: str | None, stock: bool = False, bound: bool = Tru
 
 
 def _need_bindings(target: Target) -> None:
-    from conformance.targets.bindings import binding_folder
+    from conformance.targets.binding_file import binding_folder
 
     if not (binding_folder() / f"{target.framework}.yaml").is_file():
         raise click.UsageError(

@@ -13,7 +13,8 @@ from conformance.engine.request import DTYPES, PROFILES, PROPERTIES
 from conformance.specs.library import Library, load_library, load_loss, with_loss
 from conformance.specs.models import Loss, Parameter
 from conformance.targets.bindings import Scalar
-from conformance.targets.candidate import MOST_AXES, Candidate, CandidateError
+from conformance.targets.candidate import Candidate, CandidateError
+from conformance.targets.candidate_binding import MOST_AXES
 from conformance.targets.guess import FRAMEWORKS, guess, unreadable
 from conformance.targets.place import Place, read_place
 

@@ -12,12 +12,10 @@ from conformance.engine.probe import Probe
 from conformance.engine.workers import Absent, Station
 from conformance.specs.models import Loss
 from conformance.targets.algorithm import Stated
-from conformance.targets.bindings import Binding, load_bindings
-from conformance.targets.candidate import (
-    Candidate,
-    CandidateError,
-    binding_for,
-)
+from conformance.targets.binding_file import load_bindings
+from conformance.targets.bindings import Binding
+from conformance.targets.candidate import Candidate, CandidateError
+from conformance.targets.candidate_binding import binding_for
 from conformance.targets.description import Description, read_description
 from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.inprocess import InProcess

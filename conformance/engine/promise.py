@@ -9,7 +9,7 @@ from conformance.cases.contract import MIXED, OF_LISTS, Asking
 from conformance.engine.promotion import Reading, readings
 from conformance.numerics.formats import FORMATS
 from conformance.specs.contract import Clause, load_contract
-from conformance.targets.bindings import load_bindings
+from conformance.targets.binding_file import load_bindings
 from conformance.targets.contract import Contract
 from conformance.targets.target import FRAMEWORKS, Target
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from conformance.engine.block import Side
 from conformance.specs.library import BINDINGS, Library
-from conformance.targets.bindings import Binding, load_bindings, read_bindings
+from conformance.targets.binding_file import load_bindings, read_bindings
+from conformance.targets.bindings import Binding
 from conformance.targets.call import Call
 from conformance.targets.driver import Answering, Worker, WorkerError
 from conformance.targets.outcome import Outcome
@@ -57,6 +58,12 @@ class Absent:
 
     target: Target
     reason: str
+
+
+def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
+    """Evaluate at once, waiting for whatever the worker has in hand."""
+    with station.lock:
+        return station.worker.evaluate(calls)
 
 
 def serving(station: Station, library: Library) -> Station:

@@ -11,7 +11,8 @@ from typing import Any
 
 from conformance.specs.errors import SpecError
 from conformance.specs.models import Loss
-from conformance.targets.bindings import Algorithm, load_bindings
+from conformance.targets.binding_file import load_bindings
+from conformance.targets.bindings import Algorithm
 from conformance.targets.candidate import CandidateError
 from conformance.targets.target import Target
 from reference.algorithms import GRADIENTS, VALUES

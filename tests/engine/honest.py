@@ -23,7 +23,7 @@ from conformance.engine.workers import Station
 from conformance.numerics.formats import FORMATS, Floats, round_to, to_bits
 from conformance.specs.library import load_library
 from conformance.specs.models import Loss
-from conformance.targets.bindings import load_bindings
+from conformance.targets.binding_file import load_bindings
 from conformance.targets.call import Call
 from conformance.targets.outcome import Array, Outcome, Raised
 from conformance.targets.profiles import profile_of

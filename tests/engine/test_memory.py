@@ -14,7 +14,7 @@ from conformance.engine.run import cells
 from conformance.engine.shapes import Budget
 from conformance.results import ResultsError
 from conformance.results.corpus import Corpus, Entry, corpus_folder, own_corpus
-from conformance.targets.bindings import load_bindings
+from conformance.targets.binding_file import load_bindings
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from conformance.targets.target import Target

@@ -10,7 +10,7 @@ import pytest
 from conformance.cases.given import parse_given
 from conformance.oracle import derivatives
 from conformance.specs.choice import Choice
-from conformance.targets.bindings import load_bindings
+from conformance.targets.binding_file import load_bindings
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from conformance.targets.target import FRAMEWORKS, Target

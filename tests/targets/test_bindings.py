@@ -9,7 +9,8 @@ import pytest
 from conformance.cases.rejects import rejects
 from conformance.specs.errors import SpecError
 from conformance.specs.library import load_library
-from conformance.targets.bindings import Binding, load_bindings, read_bindings
+from conformance.targets.binding_file import load_bindings, read_bindings
+from conformance.targets.bindings import Binding
 from conformance.targets.call import Call, bind
 from conformance.targets.fitness import unfit
 from conformance.targets.known import load_known

@@ -11,7 +11,7 @@ from conformance.cases.contract import askings
 from conformance.specs.contract import load_contract
 from conformance.specs.errors import SpecError
 from conformance.specs.library import load_library
-from conformance.targets.bindings import load_bindings, read_bindings
+from conformance.targets.binding_file import load_bindings, read_bindings
 from conformance.targets.contract import Contract, Mixing, NoGradient, OfLists, Taking, Weighing
 from conformance.targets.target import Target
 

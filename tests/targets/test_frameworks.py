@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from conformance.specs.library import load_library
-from conformance.targets.bindings import Binding, load_bindings
+from conformance.targets.binding_file import load_bindings
+from conformance.targets.bindings import Binding
 from conformance.targets.call import Call, NotApplicable, bind
 from conformance.targets.driver import Worker, WorkerError
 from conformance.targets.outcome import Outcome

@@ -16,7 +16,7 @@ from conformance.numerics import FORMATS, IDEAL64, Arithmetic, run_bounded
 from conformance.numerics.formats import FLOAT32
 from conformance.specs.choice import ChoiceForm
 from conformance.specs.library import load_library
-from conformance.targets.bindings import load_bindings
+from conformance.targets.binding_file import load_bindings
 from conformance.targets.target import Target
 from reference.algorithms import GRADIENTS, VALUES
 from tests.numerics.noise import Noisy
