@@ -46,12 +46,6 @@ class Station:
         return self.worker.facts
 
 
-def ask(station: Station, calls: Sequence[Call]) -> list[Outcome]:
-    """Evaluate at once, waiting for whatever the worker has in hand."""
-    with station.lock:
-        return station.worker.evaluate(calls)
-
-
 @dataclass(frozen=True)
 class Absent:
     """A target that was asked for and cannot run, and why."""
