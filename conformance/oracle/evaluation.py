@@ -24,6 +24,8 @@ from conformance.specs.models import Loss
 from conformance.specs.program import Program, compile_program
 
 FIRST_BITS, LAST_BITS = 128, 8_192
+VALUE = ""
+"""The name under which the value stands beside gradients."""
 
 
 class PrecisionError(Exception):
@@ -70,12 +72,16 @@ def evaluate(
 
     def attempt(bits: int) -> dict[str, Enclosures]:
         outcomes = outcomes_of(call, bits)
-        losses = [outcome.loss.value for outcome in outcomes]
         with ctx.workprec(bits):
-            numbers = call.reducer.value(losses, [each.divisor.value for each in outcomes])
-        return {"": array_of([Enclosure(number) for number in numbers], call.reducer.shape)}
+            return {VALUE: _value(call, outcomes)}
 
-    return settled_answer(attempt)[""]
+    return settled_answer(attempt)[VALUE]
+
+
+def _value(call: Call, outcomes: list[Outcome]) -> Enclosures:
+    losses = [outcome.loss.value for outcome in outcomes]
+    numbers = call.reducer.value(losses, [each.divisor.value for each in outcomes])
+    return array_of([Enclosure(number) for number in numbers], call.reducer.shape)
 
 
 def derivatives(
@@ -92,7 +98,26 @@ def derivatives(
     of subgradients, unless the choices declare a value. Raises as `evaluate`.
     """
     call = call_of(loss, inputs, parameters, reduction, choices, slopes="inputs")
-    return _contracted(call, cotangent, lambda parts: by_inputs(call.samples, parts))
+    return _contracted(call, cotangent, lambda outcomes, parts: by_inputs(call.samples, parts))
+
+
+def value_and_derivatives(
+    loss: Loss,
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    reduction: str = "mean",
+    choices: Mapping[str, str] | None = None,
+) -> dict[str, Enclosures]:
+    """Enclose the value, under the name VALUE, and the gradients along ones, in the same run.
+
+    Raises as `evaluate`, also where the value alone could be had.
+    """
+    call = call_of(loss, inputs, parameters, reduction, choices, slopes="inputs")
+    return _contracted(
+        call,
+        None,
+        lambda outcomes, parts: {VALUE: _value(call, outcomes), **by_inputs(call.samples, parts)},
+    )
 
 
 def weight_derivatives(
@@ -105,7 +130,9 @@ def weight_derivatives(
 ) -> dict[str, Enclosures]:
     """Enclose the gradient by every parameter that is an array, of its shape; else as above."""
     call = call_of(loss, inputs, parameters, reduction, choices, slopes="weights")
-    return _contracted(call, cotangent, lambda parts: by_weights(call.samples, parameters, parts))
+    return _contracted(
+        call, cotangent, lambda outcomes, parts: by_weights(call.samples, parameters, parts)
+    )
 
 
 def cotangent_of(call: Call, cotangent: Any) -> np.ndarray:
@@ -118,7 +145,9 @@ def cotangent_of(call: Call, cotangent: Any) -> np.ndarray:
 
 
 def _contracted(
-    call: Call, cotangent: Any, gathered: Callable[[list[Ball]], dict[str, Enclosures]]
+    call: Call,
+    cotangent: Any,
+    gathered: Callable[[list[Outcome], list[Ball]], dict[str, Enclosures]],
 ) -> dict[str, Enclosures]:
     weights = cotangent_of(call, cotangent)
 
@@ -130,7 +159,7 @@ def _contracted(
                 [outcome.divisor for outcome in outcomes],
                 weights.ravel().tolist(),
             )
-            return gathered(parts)
+            return gathered(outcomes, parts)
 
     return settled_answer(attempt)
 
