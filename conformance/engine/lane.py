@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 
 from conformance.engine.batch import Batch
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
+from conformance.engine.row import SECOND_ORDER
 from conformance.engine.workers import Station, ask
 from conformance.targets.outcome import Outcome
 
@@ -84,7 +86,7 @@ class Lane:
     def _fill(self) -> None:
         while self._jobs and len(self._asked) < UNDER_WAY:
             job = self._jobs[0]
-            tasks = portion(job.tasks)
+            tasks, job.tasks = portion(job.tasks)
             if not tasks:
                 job.made = True
                 self._jobs.popleft()
@@ -95,16 +97,23 @@ class Lane:
             self._asked.append(Portion(job, tasks, answers))
 
 
-def portion(tasks: Iterator[Task]) -> tuple[Task, ...]:
-    """The next tasks, as many as are asked together; nothing after the last."""
-    found, calls, numbers = [], 0, 0
+def portion(tasks: Iterator[Task]) -> tuple[tuple[Task, ...], Iterator[Task]]:
+    """The next tasks, as many as are asked together, and what is left; nothing after the last.
+
+    Derivatives along a direction begin a portion: torch loads nine hundred modules when the first is
+    asked, which takes longer than all calls before it; these can be judged meanwhile.
+    """
+    found: list[Task] = []
+    calls, numbers = 0, 0
     for task in tasks:
+        if found and found[-1].property != task.property == SECOND_ORDER:
+            return tuple(found), chain([task], tasks)
         found.append(task)
         calls += len(task.calls)
         numbers += sum(array.size for call in task.calls for array in call.inputs.values())
         if calls >= CALLS or numbers >= NUMBERS:
             break
-    return tuple(found)
+    return tuple(found), tasks
 
 
 def judge_one(lanes: Sequence[Lane], *, waiting: bool) -> bool:

@@ -14,6 +14,7 @@ from conformance.engine.batch import Batch
 from conformance.engine.block import Task
 from conformance.engine.book import Book
 from conformance.engine.lane import CALLS, UNDER_WAY, Job, Lane, judge_one, portion
+from conformance.engine.row import SECOND_ORDER
 from conformance.engine.workers import Station
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
@@ -89,11 +90,26 @@ def test_several_workers_are_judged_as_they_answer() -> None:
 
 
 def test_a_portion_ends_after_so_many_calls_or_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks = iter([*Desk(station(), 300)._tasks()])
-    assert len(portion(tasks)) == CALLS
+    tasks: Iterator[Task] = iter([*Desk(station(), 300)._tasks()])
+    found, tasks = portion(tasks)
+    assert len(found) == CALLS
     monkeypatch.setattr(lane, "NUMBERS", 3 * 66)  # two inputs of 33
-    assert len(portion(tasks)) == 3
-    assert portion(iter(())) == ()
+    assert len(portion(tasks)[0]) == 3
+    assert portion(iter(()))[0] == ()
+
+
+def test_derivatives_along_a_direction_begin_a_portion_and_nothing_is_lost() -> None:
+    plain = [*Desk(station(), 5)._tasks()]
+    names = ["value", "value", SECOND_ORDER, SECOND_ORDER, "layout"]
+    tasks = [replace(each, property=name) for each, name in zip(plain, names, strict=True)]
+    left, found = iter(tasks), list[tuple[Task, ...]]()
+    while True:
+        some, left = portion(left)
+        if not some:
+            break
+        found.append(some)
+    assert [[task.property for task in each] for each in found] == [names[:2], names[2:]]
+    assert [task for each in found for task in each] == tasks
 
 
 def test_nothing_more_is_asked_when_the_stack_ends() -> None:
