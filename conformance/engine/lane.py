@@ -15,7 +15,7 @@ from conformance.engine.workers import Station
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 
-CALLS, NUMBERS = 128, 1 << 17
+CALLS, NUMBERS = 128, 1 << 16
 """A portion ends with the task that reaches one of them."""
 UNDER_WAY = 4
 """Portions that a worker is ahead of the judge: what is in memory of a batch, however long it is."""
