@@ -85,7 +85,9 @@ class Lane:
     def _fill(self) -> None:
         while self._jobs and len(self._asked) < UNDER_WAY:
             job = self._jobs[0]
+            job.book.making = True
             tasks = portion(job.tasks)
+            job.book.making = False
             if not tasks:
                 job.made = True
                 self._jobs.popleft()
