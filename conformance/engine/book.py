@@ -62,6 +62,8 @@ class Book:
     faults: list[Fault] = field(default_factory=list)
     explained: dict[tuple[str, str], tuple[Fault, Deviation]] = field(default_factory=dict)
     skipped: dict[str, dict[str, int]] = field(default_factory=dict)
+    making: bool = False
+    """While tasks are made: what is noted then stands before all that is judged, whenever that is."""
 
     def tally(self, name: str) -> Tally:
         if name not in self.tallies:
@@ -127,7 +129,9 @@ class Book:
         counts[reason] = counts.get(reason, 0) + 1
 
     def note(self, name: str, outcome: Outcome) -> None:
-        self.tally(name).outcomes.append(outcome)
+        tally = self.tally(name)
+        tally.outcomes.insert(tally.foreseen if self.making else len(tally.outcomes), outcome)
+        tally.foreseen += self.making
 
 
 def size_of(fault: Fault) -> int:
@@ -171,6 +175,6 @@ def digest_of_cases(cases: Iterable[Case]) -> str:
 
 
 def merged_reasons(skipped: Mapping[str, int]) -> str:
-    """The reasons for which cases were left out, the most frequent first."""
-    ordered = sorted(skipped.items(), key=lambda item: -item[1])
+    """The reasons for which cases were left out, the most frequent first, then by their text."""
+    ordered = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
     return "; ".join(f"{reason} ({count} cases)" for reason, count in ordered)

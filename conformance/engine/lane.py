@@ -16,7 +16,7 @@ from conformance.engine.row import SECOND_ORDER
 from conformance.engine.workers import Station, ask
 from conformance.targets.outcome import Outcome
 
-CALLS, NUMBERS = 128, 1 << 17
+CALLS, NUMBERS = 128, 1 << 16
 """A portion ends with the task that reaches one of them."""
 UNDER_WAY = 4
 """Portions that a worker is ahead of the judge: what is in memory of a batch, however long it is."""
@@ -86,7 +86,9 @@ class Lane:
     def _fill(self) -> None:
         while self._jobs and len(self._asked) < UNDER_WAY:
             job = self._jobs[0]
+            job.book.making = True
             tasks, job.tasks = portion(job.tasks)
+            job.book.making = False
             if not tasks:
                 job.made = True
                 self._jobs.popleft()

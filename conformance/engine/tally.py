@@ -51,6 +51,8 @@ class Tally:
     failed: set[Kind] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    foreseen: int = 0
+    """How many of the outcomes, which come first, were known before anything was asked."""
     rows: list[Row] = field(default_factory=list)
     bias: Bias = field(default_factory=Bias)
     distribution: Distribution = field(default_factory=Distribution)

@@ -14,8 +14,11 @@ from conformance.engine.batch import Batch
 from conformance.engine.block import Task
 from conformance.engine.book import Book
 from conformance.engine.lane import CALLS, UNDER_WAY, Job, Lane, judge_one, portion
+from conformance.engine.request import Request
 from conformance.engine.row import SECOND_ORDER
+from conformance.engine.run import cells
 from conformance.engine.workers import Station
+from conformance.results.codec import encode
 from conformance.targets.call import Call
 from conformance.targets.outcome import Outcome
 from tests.engine.honest import LOSSES, block, case, station
@@ -64,6 +67,21 @@ def test_every_task_is_judged_once_in_order_and_few_are_held_however_many_there_
             worked_off([desk], [Lane(of, stack)])
         assert desk.judged == list(range(count))
         assert desk.most <= (UNDER_WAY + 1) * CALLS
+
+
+@pytest.mark.parametrize("calls", [1, 7, 1000])
+def test_the_cells_do_not_depend_on_the_size_of_a_portion(
+    calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> object:
+        of = station()
+        request = Request(("mse", "cross_entropy"), (of.target,), ("float32",))
+        return encode([*cells(request, LOSSES, [of], [])])
+
+    whole = found()
+    monkeypatch.setattr(lane, "CALLS", calls)
+    monkeypatch.setattr(lane, "UNDER_WAY", 1)
+    assert found() == whole
 
 
 def test_jobs_of_one_worker_are_asked_one_after_the_other() -> None:
