@@ -124,22 +124,29 @@ def _tasks(
     request: Request, station: Station, block: Block, cases: Sequence[Case], book: Book
 ) -> Iterator[Task]:
     paired = cases[: request.depth.paired]
-    budget = Budget(request.depth.compiled)
-    own = {
-        row.SECOND_ORDER: budget.apart().apart(),
-        CONTRACT: Budget(max(4, request.depth.compiled // 2)),
-    }
+    allowed = budgets(request.depth.compiled)
     for name, make in MAKERS.items():
         if not {name, *BESIDE_OF.get(name, ())} & {*asked_of(request, station)}:
             continue
         if name == drawn.VALUE:
-            apart = budget.apart() if station.target.compiles else None
+            apart = allowed[name].apart() if station.target.compiles else None
             few = request.depth.coarse
             yield from memory.tasks(request.corpus, block, book, apart, few=few)
         tasks = make(block, cases if name == drawn.VALUE else paired, book)
-        if station.target.compiles and (name == CONTRACT or name not in WRITTEN):
-            tasks = within(own.get(name, budget), tasks, name, book)
+        if station.target.compiles and name in allowed:
+            tasks = within(allowed[name], tasks, name, book)
         yield from (replace(task, property=name) for task in tasks)
+
+
+def budgets(compiled: int) -> dict[str, Budget]:
+    """What each property may spend on calls that a target compiles; most of them share it.
+
+    Written cases are asked whatever they cost.
+    """
+    shared = Budget(compiled)
+    allowed = dict.fromkeys((name for name in MAKERS if name not in WRITTEN), shared)
+    own = {row.SECOND_ORDER: shared.apart().apart(), CONTRACT: Budget(max(4, compiled // 2))}
+    return allowed | own
 
 
 def _not_run(request: Request, batch: Batch, absent: Absent) -> Iterator[Cell]:

@@ -25,7 +25,9 @@ from conformance.targets.target import DEVICES, Missing, Target
 def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Distributions that this test has installed, all at version 9.9."""
     names = {"torch", "optax", "jax"}
-    monkeypatch.setattr(target, "_installed", lambda wanted: "9.9" if names & set(wanted) else None)
+    monkeypatch.setattr(
+        target, "version_of", lambda wanted, _: "9.9" if names & set(wanted) else None
+    )
     return names
 
 
