@@ -97,14 +97,21 @@ class Directed:
         smooth = [not each.kink for each in self.truth[name].ravel()]
         return np.flatnonzero(np.array(smooth, dtype=bool) & there.reshape(-1))
 
-    def limits_at(self, name: str, among: Indices) -> Callable[[Indices], Limits]:
-        """The bounds of elements, numbered within `among`, when they are asked for."""
+    def limits_at(
+        self, name: str, among: Indices, *, back: bool = False
+    ) -> Callable[[Indices], Limits]:
+        """The bounds of elements, numbered within `among`, when they are asked for.
+
+        With `back` those of the value that was found by way back through the gradient.
+        """
 
         def at(elements: Indices) -> Limits:
             def pick(each: Bounded) -> Bounded:
                 return _lost(each).reshape(-1)[among[elements]]
 
             own = self._of_value if name == VALUE else self._of_gradients
+            if back:
+                own = [*own, *self._to_cotangent]
             return Limits(
                 envelope([pick(run[name]) for run in own]),
                 pick(self._best(name == VALUE)[name]),
@@ -148,6 +155,19 @@ class Directed:
             runs += [follow(*asked) for follow in (pushed, pushed_apart)]
             runs += [follow(*asked, names) for follow in (pulled, pulled_apart)]
         return runs
+
+    @cached_property
+    def _to_cotangent(self) -> list[Runs]:
+        """Each order of the gradient, walked back to its cotangent."""
+        given = self.held.given
+        arguments = (*given.positional, self.cotangent)
+        names, by = [*self.held.loss.inputs, VALUE], [len(given.positional)]
+        best = self.held.reference.gradient
+        return [
+            follow(program, self._stepwise, arguments, given.keywords, self._moving, names, by)
+            for program in (*self.held.practice.gradients, *self._beside(best))
+            for follow in (pulled, pulled_apart)
+        ]
 
     def _beside(self, best: Program) -> tuple[Program, ...]:
         """Where the order is not known it may be the reference's, whose slope goes another way."""

@@ -20,6 +20,8 @@ from conformance.specs.models import ChoiceRule, Loss, LossConvention
 from conformance.targets.known import Instead
 
 _NAME, _SO = "instead", "so"
+WHOLE = "loss"
+"""What the loss itself is called beside its inputs."""
 
 
 def matches(instead: Instead, fault: Fault, block: Block) -> NDArray[np.bool_]:
@@ -77,9 +79,10 @@ def _moved(fault: Fault, block: Block, case: Case, instead: Instead) -> Judgemen
     assert along is not None
     tangents = tangents_of(fault.call, fault.case, block.loss)
     among = Directed(block.held(fault.case), tangents, along).decided(name)
-    if name in instead.second:
+    if (name or WHOLE) in instead.second:
         held = _slope(block, case, tangents, instead)
-        expected, limits = held.gradients(along)[name], held.gradient_limits_at(name, along)
+        expected = held.gradients(along)[name] if name else held.value()
+        limits = held.gradient_limits_at(name, along) if name else held.value_limits_at
         return judge(
             judged.actual, expected.reshape(-1)[among], held.form, lambda at: limits(among[at])
         )
@@ -89,12 +92,15 @@ def _moved(fault: Fault, block: Block, case: Case, instead: Instead) -> Judgemen
 
 
 def _slope(block: Block, case: Case, tangents: Mapping[str, Floats], instead: Instead) -> Held:
-    """A loss that has the directions for inputs, and for its gradient how the true one moves."""
+    """A loss that has the directions for inputs, and is, or has for its gradient, how the true one
+    moves."""
     moving = {f"d_{name}": each for name, each in tangents.items()}
     anything: dict[str, Any] = {"interval": "real", "interval_when": {}, "also": None}
     inputs = {f"d_{name}": block.loss.inputs[name].model_copy(update=anything) for name in tangents}
-    loss = _declared(block.loss, instead.second)
-    loss = loss.model_copy(update={"inputs": {**loss.inputs, **inputs}})
+    slopes = {name: text for name, text in instead.second.items() if name != WHOLE}
+    loss = _declared(block.loss, slopes)
+    whole = loss.formula.model_copy(update={"loss": instead.second.get(WHOLE, loss.formula.loss)})
+    loss = loss.model_copy(update={"inputs": {**loss.inputs, **inputs}, "formula": whole})
     return _with(block, loss).held(replace(case, inputs={**case.inputs, **moving}))
 
 

@@ -54,6 +54,8 @@ class Row:
         self.held = block.held(case)
         self.directed = Directed(self.held, tangents_of(call, case, block.loss), call.cotangent)
         self.clause = CLAUSES[call.derivative]
+        self.back = call.derivative == "reverse-over-reverse"
+        """Whether the value's own movement comes too, as what the cotangent gets."""
 
     def judge(self, outcome: Outcome, book: Book) -> None:
         before, known = len(book.faults), _explained(book, self.name)
@@ -83,6 +85,8 @@ class Row:
     def _examined(self, outcome: Outcome, book: Book) -> str:
         """Measure what came; gives the reason where there is nothing to hold it to."""
         names = [VALUE] if self.name == FORWARD else [*self.call.gradient]
+        if self.back:
+            names.append(VALUE)
         try:
             for name in names:
                 found = outcome.tangent if name == VALUE else outcome.curvature.get(name)
@@ -123,7 +127,7 @@ class Row:
             actual.reshape(-1)[among],
             expected.reshape(-1)[among],
             self.held.form,
-            self.directed.limits_at(name, among),
+            self.directed.limits_at(name, among, back=self.back and name == VALUE),
             probing=False,
         )
         if judged.failed.size and self._fails_already(outcome):
@@ -135,6 +139,10 @@ class Row:
         return ""
 
     def _what(self, name: str) -> str:
+        if name == VALUE and self.back:
+            return (
+                "what the incoming gradient gets of a second backward, the loss along the tangents,"
+            )
         if name == VALUE:
             return f"the loss along the tangents, {self.clause},"
         return f"the gradient with respect to {name} moves along the tangents, {self.clause},"

@@ -50,9 +50,10 @@ def pulled_apart(
     keywords: Mapping[str, Any],
     tangents: Tangents,
     names: Sequence[str],
+    by: Sequence[int] = (),
 ) -> dict[str, Bounded]:
     """The same where each result is a kernel's own, walked back by itself; then they are added."""
-    everywhere = [*tangents]
+    everywhere = by or [*tangents]
     each = [
         pulled(
             program, arithmetic, arguments, keywords, {place: tangents[place]}, names, everywhere
@@ -95,7 +96,7 @@ def pulled(
 
     `names` says which argument each result belongs to: what a gradient program gives for an argument
     is taken along that argument's tangent. Autograd of a gradient does the same. `by` are the
-    arguments to take slopes by, where more than move.
+    arguments to take slopes by, where these are not those that move.
     """
     wrapped = _wrapped(arguments, arithmetic)
     places = by or [*tangents]

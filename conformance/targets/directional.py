@@ -12,7 +12,8 @@ from conformance.targets.call import Derivative
 class Words:
     """What a call is made of as text: its expression, the cotangent, and tangents by input.
 
-    `wanted` is the input whose gradient moves, None for the value.
+    `wanted` is the input whose gradient moves, None for the value; by autograd of the gradient that
+    is what the cotangent gets.
     """
 
     expression: str
@@ -64,7 +65,7 @@ def _torch_twice(words: Words) -> Sequence[str]:
         f"gradients = torch.autograd.grad({words.expression}, [{words.names}], seed, "
         "create_graph=True)",
         f"torch.autograd.backward(gradients, [{words.along}])",
-        f"print({words.wanted}.grad)",
+        f"print({words.wanted or 'seed'}.grad)",
     ]
 
 
@@ -73,6 +74,13 @@ def _transforms(space: str, derivative: Derivative, words: Words) -> Sequence[st
     primals, tangents = f"({words.names},)", f"({words.along},)"
     if derivative == "forward":
         return [f"print({space}.jvp({value}, {primals}, {tangents})[1])"]
+    if words.wanted is None:
+        return [
+            f"seed = {words.seed}",
+            "def gradients(seed):",
+            f"    return {space}.vjp({value}, {words.names})[1](seed)",
+            f"print({space}.vjp(gradients, seed)[1]({tangents})[0])",
+        ]
     shown = f"{space}.jvp(gradients, {primals}, {tangents})[1]"
     if derivative == "reverse-over-reverse":
         shown = f"{space}.vjp(gradients, {words.names})[1]({tangents})"
@@ -88,16 +96,18 @@ def _tapes(derivative: Derivative, words: Words) -> Sequence[str]:
     forward = f"with tf.autodiff.ForwardAccumulator({sources}, [{words.along}]) as forward:"
     if derivative == "forward":
         return [forward, f"    loss = {words.expression}", "print(forward.jvp(loss))"]
+    seed = words.seed if words.wanted else "seed"
     inner = [
         "    with tf.GradientTape() as tape:",
         f"        tape.watch({sources}); loss = {words.expression}",
-        f"    gradients = tape.gradient(loss, {sources}, output_gradients={words.seed})",
+        f"    gradients = tape.gradient(loss, {sources}, output_gradients={seed})",
     ]
     if derivative == "forward-over-reverse":
         return [forward, *inner, f"print(forward.jvp(gradients[{words.place}]))"]
     return [
+        *([] if words.wanted else [f"seed = {words.seed}"]),
         "with tf.GradientTape() as outer:",
-        f"    outer.watch({sources})",
+        f"    outer.watch({sources if words.wanted else 'seed'})",
         *inner,
-        f"print(outer.gradient(gradients, {words.wanted}, output_gradients=[{words.along}]))",
+        f"print(outer.gradient(gradients, {words.wanted or 'seed'}, output_gradients=[{words.along}]))",
     ]

@@ -78,8 +78,8 @@ class Instead(Strict):
 
     `parameters` are as though given so, `rounded` names inputs that are rounded to the dtype of the
     call, `still` those whose direction is dropped from a second derivative. `gradient` is what the
-    slope of one sample's loss is by an input, `second` how that slope moves along the direction
-    `d_<input>` of each input: formulas, as in the spec.
+    slope of one sample's loss is by an input, `second` how that slope, or under the name `loss` the
+    loss itself, moves along the direction `d_<input>` of each input: formulas, as in the spec.
     """
 
     parameters: dict[Name, bool | int | float | None] = Field(default_factory=dict)

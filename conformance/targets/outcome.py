@@ -72,7 +72,8 @@ class Outcome:
     there and differentiation raised, `gradient_raised` says so. `mutated` names the arguments whose
     bits the call changed, `altered` says what else of the process it changed, `warnings` holds
     (category, text), `seconds` is measured in the worker. Along a direction, `tangent` is how the value
-    moves, and `curvature` holds how the gradients do; what no path leads to is absent.
+    moves (by autograd twice: what the cotangent gets), and `curvature` holds how the gradients do;
+    what no path leads to is absent.
     """
 
     value: Array | None = None

@@ -219,13 +219,13 @@ class Curved(torch.autograd.Function):
 class Slope(torch.autograd.Function):
     @staticmethod
     def forward(ctx, prediction, target, grad):
-        ctx.save_for_backward(grad)
+        ctx.save_for_backward(prediction, target, grad)
         return 2 * (prediction - target) * grad
 
     @staticmethod
     def backward(ctx, along):
-        (grad,) = ctx.saved_tensors
-        return along * grad, -along * grad, None
+        prediction, target, grad = ctx.saved_tensors
+        return along * grad, -along * grad, 2 * (prediction - target) * along
 
 
 class Fast(torch.autograd.Function):

@@ -100,7 +100,7 @@ def honest(call: Call) -> Outcome:
     moved = moving(call, loss, choices) if call.derivative != "gradient" else {}
     second = call.derivative.endswith("reverse")
     return Outcome(
-        tangent=moved.get("") if call.derivative.startswith("forward") else None,
+        tangent=moved.get(""),
         curvature={name: moved[name] for name in call.gradient} if second else {},
         value=stored(true_value(reference, given), call.dtype),
         gradients={

@@ -117,6 +117,22 @@ def test_a_value_that_is_wrong_itself_is_left_to_value() -> None:
     assert {each.verdict for each in book.tally(SECOND_ORDER).outcomes} == {"n/a"}
 
 
+@pytest.mark.parametrize("spoil", ["halved", "nothing"])
+def test_what_the_incoming_gradient_gets_of_a_second_backward_is_held_to_the_truth(
+    spoil: str,
+) -> None:
+    def off(call: Call, was: Outcome) -> Outcome:
+        if call.derivative != "reverse-over-reverse":
+            return was
+        assert was.tangent is not None
+        moved = None if spoil == "nothing" else changed(was.tangent, lambda x: 0.5 * x)
+        return replace(was, tangent=moved)
+
+    book = worked(block("mse"), SECOND_ORDER, [], off)
+    assert {fault.property for fault in book.faults} == {SECOND_ORDER}
+    assert "the incoming gradient" in book.faults[0].note
+
+
 @pytest.mark.parametrize("kind", ["shape", "dtype"])
 def test_a_derivative_of_another_form_is_told(kind: str) -> None:
     def misformed(call: Call, was: Outcome) -> Outcome:
@@ -126,7 +142,8 @@ def test_a_derivative_of_another_form_is_told(kind: str) -> None:
             return replace(was, tangent=Array("float64", was.tangent.values))
         return replace(was, tangent=Array("float32", np.zeros((1, 1, 1), np.float32)))
 
-    assert faults(worked(block("mse"), SECOND_ORDER, [], misformed)) == {(FORWARD, kind)}
+    found = faults(worked(block("mse"), SECOND_ORDER, [], misformed))
+    assert found == {(FORWARD, kind), (SECOND_ORDER, kind)}
 
 
 def test_the_mean_of_nothing_has_no_derivative() -> None:

@@ -196,15 +196,16 @@ def moved_along(
     primals = [tensors[place] for place in wanted]
     value = of_some(function, tensors, wanted)
 
-    def both(*changing: Any) -> Any:
+    def both(along: Any, *changing: Any) -> Any:
         result, pullback = jax.vjp(value, *changing)
-        return result, list(pullback(seed))
+        return result, list(pullback(along))
 
     if derivative == "forward":
         result, moved = jax.jvp(value, primals, tangents)
         return result, moved, [], []
     if derivative == "reverse-over-reverse":
-        (result, found), pullback = jax.vjp(both, *primals)
-        return result, None, found, list(pullback((jnp.zeros_like(result), tangents)))
-    (result, found), (moved, curvature) = jax.jvp(both, primals, tangents)
+        (result, found), pullback = jax.vjp(both, seed, *primals)
+        moved, *curvature = pullback((jnp.zeros_like(result), tangents))
+        return result, moved, found, curvature
+    (result, found), (moved, curvature) = jax.jvp(partial(both, seed), primals, tangents)
     return result, moved, found, curvature

@@ -173,7 +173,8 @@ def _twice(
 ) -> Moved:
     """As inside a model the cotangent has a history too, and the way back goes to every leaf.
 
-    Only then does a function that is differentiable once say so.
+    Only then does a function that is differentiable once say so. What goes to the cotangent is how
+    the value moves.
     """
     leaves = [tensors[place].requires_grad_() for place in wanted]
     value = function(*tensors)
@@ -189,7 +190,7 @@ def _twice(
     if followed:
         ends, along = zip(*followed)
         torch.autograd.backward(ends, along)
-    return Moved(value, None, list(found), [leaf.grad for leaf in leaves])
+    return Moved(value, seed.grad, list(found), [leaf.grad for leaf in leaves])
 
 
 def _forward_over_reverse(

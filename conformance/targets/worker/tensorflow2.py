@@ -115,14 +115,16 @@ def directional(function: Callable[..., Any], tensors: List[Any], direction: Dir
 
     if direction.derivative == "reverse-over-reverse":
         with tf.GradientTape(watch_accessed_variables=False) as outer:
-            for source in sources:
+            for source in (*sources, seed):
                 outer.watch(source)
             value, found = gradients()
         ends = [(each, along) for each, along in zip(found, tangents) if each is not None]
-        curvature = outer.gradient(
-            [each for each, _ in ends], sources, output_gradients=[along for _, along in ends]
+        *curvature, moved = outer.gradient(
+            [each for each, _ in ends],
+            [*sources, seed],
+            output_gradients=[along for _, along in ends],
         )
-        return Moved(value, None, found, [_tensor(each) for each in curvature])
+        return Moved(value, _tensor(moved), found, [_tensor(each) for each in curvature])
     with tf.autodiff.ForwardAccumulator(sources, tangents) as forward:
         value, found = gradients()
     moved = [None if each is None else forward.jvp(each) for each in found]
