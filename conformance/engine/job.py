@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from conformance.cases.case import Case
@@ -18,6 +18,7 @@ from conformance.engine.invariants import smallest
 from conformance.engine.known import vanished
 from conformance.engine.properties import WRITTEN
 from conformance.engine.request import Request
+from conformance.engine.row import SECOND_ORDER
 from conformance.engine.shrink import ATTEMPTS, shrunk
 from conformance.engine.suggestion import suggestion
 from conformance.engine.tally import DEATHS
@@ -43,15 +44,52 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Tasks whose answers come together."""
+
+    tasks: tuple[Task, ...]
+    answers: Future[list[Outcome]] = field(default_factory=Future)
+
+    @property
+    def calls(self) -> list[Call]:
+        return [call for task in self.tasks for call in task.calls]
+
+
+@dataclass(frozen=True)
 class Job:
-    """What one target was asked for a batch, while its answers are under way."""
+    """What one target was asked for a batch, while its answers are under way, part after part."""
 
     station: Station
     block: Block
     book: Book
-    tasks: tuple[Task, ...]
-    answers: Future[list[Outcome]]
+    parts: tuple[Part, ...]
     batch: Batch
+
+    def ask(self) -> None:
+        """Have the parts answered, nobody else's calls between them; who waits hears of an error."""
+        left = list(self.parts)
+        try:
+            with self.station.lock:
+                while left:
+                    left[0].answers.set_result(self.station.worker.evaluate(left[0].calls))
+                    left.pop(0)
+        except BaseException as error:
+            for part in left:
+                part.answers.set_exception(error)
+
+    @property
+    def answered(self) -> bool:
+        return all(part.answers.done() for part in self.parts)
+
+
+def parted(tasks: Sequence[Task]) -> tuple[Part, ...]:
+    """Derivatives along a direction apart: a framework loads what they take when the first is asked.
+
+    torch needs longer for that than for all calls before it, which can be judged meanwhile.
+    """
+    names = [task.property for task in tasks]
+    at = names.index(SECOND_ORDER) if SECOND_ORDER in names else len(tasks)
+    return tuple(Part(tuple(some)) for some in (tasks[:at], tasks[at:]) if some)
 
 
 Told = Callable[[Sequence[Cell]], None]
@@ -81,11 +119,12 @@ def finished(request: Request, job: Job, told: Told) -> Iterator[Cell]:
 
 def _judge(request: Request, job: Job) -> dict[str, Climb]:
     """All that the cells say but their findings; and how far a hunt came."""
-    answers = iter(job.answers.result())
-    for task in job.tasks:
-        outcomes = [next(answers) for _ in task.calls]
-        task.judge(job.book, outcomes)
-        job.book.tally(task.property).warn(outcomes)
+    for part in job.parts:
+        answers = iter(part.answers.result())
+        for task in part.tasks:
+            outcomes = [next(answers) for _ in task.calls]
+            task.judge(job.book, outcomes)
+            job.book.tally(task.property).warn(outcomes)
     asking = partial(ask, job.station)
     climbs = hunted(request, job.station, job.block, job.batch.cases, job.book, asking)
     for name, gone in vanished(job.book, job.station.target, request.known).items():
@@ -142,7 +181,7 @@ _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
 
 
 def _retried(job: Job, name: str, case: Case) -> Fault | None:
-    """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
+    """Ask again; the job is answered, so the worker is free unless it is a batch ahead."""
     call = job.block.bound(case)
     if not isinstance(call, Call):
         return None

@@ -12,7 +12,7 @@ from conformance.cases.generation import build
 from conformance.engine import drawn, memory, row
 from conformance.engine.block import Block, Task
 from conformance.engine.book import Book
-from conformance.engine.job import Batch, Job, Told, asked_of, finished
+from conformance.engine.job import Batch, Job, Told, asked_of, finished, parted
 from conformance.engine.kept import CONTRACT
 from conformance.engine.known import explainer
 from conformance.engine.narrowing import narrowed
@@ -20,7 +20,7 @@ from conformance.engine.practice import algorithm_name
 from conformance.engine.properties import BESIDE_OF, MAKERS, WRITTEN
 from conformance.engine.request import Request
 from conformance.engine.shapes import Budget, coarse, within
-from conformance.engine.workers import Absent, Station, ask, in_order
+from conformance.engine.workers import Absent, Station, in_order
 from conformance.results.cell import Cell, Key
 from conformance.specs.models import Loss
 
@@ -63,7 +63,7 @@ AHEAD = 3
 
 
 def _answered(asked: Sequence[Job | Absent]) -> bool:
-    return all(isinstance(each, Absent) or each.answers.done() for each in asked)
+    return all(isinstance(each, Absent) or each.answered for each in asked)
 
 
 def _finished(
@@ -117,8 +117,9 @@ def _ask(
     tasks = (
         tuple(_tasks(request, station, block, batch.cases, book)) if binding.absent is None else ()
     )
-    calls = [call for task in tasks for call in task.calls]
-    return Job(station, block, book, tasks, pool.submit(ask, station, calls), batch)
+    job = Job(station, block, book, parted(tasks), batch)
+    pool.submit(job.ask)
+    return job
 
 
 def _leave_out(book: Book, reasons: Mapping[str, int]) -> None:
