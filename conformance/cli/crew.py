@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from conformance.cli.children import PATIENCE, dismissed, sent
-from conformance.cli.signals import heed_parent, interrupting
+from conformance.cli.signals import heed_parent, interrupting, raise_lost
 from conformance.cli.storage import keep_hypothesis_out
 from conformance.cli.verdict import INCOMPLETE
 from conformance.engine import shard
@@ -180,7 +180,7 @@ def driven(errand: Errand, line: Connection) -> None:
         stations = [serving(station, library) for station in began]
         line.send(manifest_of(request, library, stations, absent, errand.flags))
         done: frozenset[Key] = line.recv()
-        made = cells(request, library.losses, stations, absent, done)
+        made = cells(request, library.losses, stations, absent, done, between=raise_lost)
         stack.callback(made.close)  # its threads end before the workers that they ask
         for cell in made:
             line.send(cell)

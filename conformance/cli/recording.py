@@ -90,7 +90,7 @@ def _begun(
         return crew.manifest, crew.cells(done)
     began, absent = open_stations(request.targets, stack)
     stations = [serving(station, library) for station in began]
-    made = cells(request, library.losses, stations, absent, done)
+    made = cells(request, library.losses, stations, absent, done, between=raise_lost)
     stack.callback(made.close)  # its threads end before the workers that they ask
     pairs = _pairs(request, library, stations, absent, done)
     return manifest_of(request, library, stations, absent, flags), chain(made, pairs)
@@ -115,7 +115,8 @@ def record_in(
         absent = [each for each in found if isinstance(each, Absent)]
         manifest = manifest_of(request, library, stations, absent, flags)
         writer = opened(ResultsWriter(file, manifest), stack)
-        made = stack.enter_context(closing(cells(request, library.losses, stations, absent)))
+        asked = cells(request, library.losses, stations, absent, between=raise_lost)
+        made = stack.enter_context(closing(asked))
         gist = Gist(manifest)
 
         def counted_and_told(cell: Cell) -> None:
@@ -133,7 +134,8 @@ def record_check(asked: Asked, file: Path | None) -> Results:
     with ExitStack() as stack:
         prepared = prepare(asked, stack, lambda line: click.echo(line, err=True))
         manifest = check_manifest(asked, prepared)
-        return _recorded(check_cells(prepared, stack, line), manifest, file, started, stack)
+        found = check_cells(prepared, stack, line, raise_lost)
+        return _recorded(found, manifest, file, started, stack)
 
 
 def _pairs(

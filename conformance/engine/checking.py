@@ -159,15 +159,20 @@ def prepared(
 
 
 def check_cells(
-    prepared: Prepared, stack: ExitStack, told: Told = lambda _: None
+    prepared: Prepared,
+    stack: ExitStack,
+    told: Told = lambda _: None,
+    between: Callable[[], None] = lambda: None,
 ) -> Iterator[Cell]:
     """The cells of a check as they come; what makes them ends with the stack.
 
-    `told` hears of those of a dtype as soon as they are judged, findings apart.
+    `told` hears of those of a dtype as soon as they are judged, findings apart; `between` is called
+    after every portion.
     """
     made = cells(
-        prepared.request, prepared.library.losses, prepared.stations, prepared.absent, told=told
-    )
+        prepared.request, prepared.library.losses, prepared.stations, prepared.absent,
+        told=told, between=between,
+    )  # fmt: skip
     if isinstance(made, Generator):
         stack.callback(made.close)  # its threads end before the workers that they ask
     replay = prepared.replay

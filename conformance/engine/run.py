@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from conformance.cases.case import Case
 from conformance.engine import drawn, memory, row
@@ -33,16 +34,19 @@ def cells(
     absent: Sequence[Absent],
     done: Container[Key] = frozenset(),
     told: Told = lambda _: None,
+    between: Callable[[], None] = lambda: None,
 ) -> Generator[Cell]:
     """Every cell of the request, in order; a target that cannot run gives `not run`.
 
     What is in `done` is recorded already: a batch of which a target has every cell is not run
     again on it. Of a batch that was cut short all cells come again. `told` hears of a target's
-    cells of a batch as soon as they are judged, before their findings are made small.
+    cells of a batch as soon as they are judged, before their findings are made small. `between` is
+    called after every portion that was judged, and ends the run by raising.
     """
     order = in_order((*request.targets, *request.beside), stations, absent)
     with ExitStack() as stack:
         lanes = {each.target.name: Lane(each, stack) for each in order if isinstance(each, Station)}
+        judged = partial(_judged, request, [*lanes.values()], told, between)
         ahead: deque[tuple[Batch, list[Job | Absent]]] = deque()
         for loss, dtype in request.batches:
             left = [each for each in order if not _whole(request, loss, dtype, each, done)]
@@ -57,8 +61,8 @@ def cells(
                 if isinstance(each, Job):
                     lanes[each.station.target.name].add(each)
             ahead.append((batch, asked))
-            yield from _judged(request, ahead, [*lanes.values()], AHEAD, told)
-        yield from _judged(request, ahead, [*lanes.values()], 0, told)
+            yield from judged(ahead, AHEAD)
+        yield from judged(ahead, 0)
 
 
 AHEAD = 3
@@ -67,13 +71,15 @@ AHEAD = 3
 
 def _judged(
     request: Request,
-    ahead: deque[tuple[Batch, list[Job | Absent]]],
     lanes: Sequence[Lane],
-    most: int,
     told: Told,
+    between: Callable[[], None],
+    ahead: deque[tuple[Batch, list[Job | Absent]]],
+    most: int,
 ) -> Iterator[Cell]:
     """Judge what is answered, and give the cells of batches that are over, until `most` are left."""
     while ahead:
+        between()
         batch, asked = ahead[0]
         if all(isinstance(each, Absent) or each.over for each in asked):
             ahead.popleft()

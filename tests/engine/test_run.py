@@ -93,6 +93,20 @@ def test_verdicts_are_told_before_any_finding_is_made_small(spoil: Spoil) -> Non
     assert (before < calls[0]) == (spoil is wrong_when_large)  # deaths are not asked for again
 
 
+def test_a_run_can_be_ended_between_two_portions_of_a_batch() -> None:
+    of, seen = station(), list[int]()
+
+    def between() -> None:
+        seen.append(of.worker.asked)  # type: ignore[attr-defined]
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    request = Request(("mse",), (of.target,), ("float32",))
+    with pytest.raises(KeyboardInterrupt):
+        next(cells(request, LOSSES, [of], [], between=between))
+    assert len(seen) == 3
+
+
 def test_a_target_that_cannot_run_gives_cells_that_say_so() -> None:
     gone = Absent(Target.parse("optax"), "optax is not installed")
     request = Request(("mse",), (gone.target,), ("float32", "float16"))
