@@ -154,7 +154,8 @@ class Row:
         if name == VALUE and self.back:
             given = "nothing, in silence" if found is None else f"{judged.actual[place]:.17g}"
             note = f"a second backward gives the incoming gradient {given}, and {true} is true"
-            return Remark(note, "it gets how the loss moves along the tangents, or a refusal")
+            rule = "a second backward gives the incoming gradient how the loss moves, or refuses"
+            return Remark(note, rule)
         if found is None:
             note = (
                 f"{self._what(name)} by nothing in silence: autograd found no path; {true} is true"
