@@ -45,7 +45,7 @@ class Profile:
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
-        "quick": Profile(drawn=48, paired=8, largest=1_000, compiled=6, coarse=True),
+        "quick": Profile(drawn=48, paired=8, largest=1_000, compiled=5, coarse=True),
         "default": Profile(drawn=300, paired=40, largest=10_000, compiled=60),
         "deep": Profile(drawn=3_000, paired=200, largest=100_000, compiled=600),
     }
