@@ -151,7 +151,7 @@ def budgets(compiled: int) -> dict[str, Budget]:
     """
     shared = Budget(compiled)
     allowed = dict.fromkeys((name for name in MAKERS if name not in WRITTEN), shared)
-    own = {row.SECOND_ORDER: shared.apart().apart(), CONTRACT: Budget(max(3, compiled // 2))}
+    own = {row.SECOND_ORDER: shared.apart().apart(), CONTRACT: Budget(max(4, compiled // 2))}
     return allowed | own
 
 
