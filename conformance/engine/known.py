@@ -47,8 +47,8 @@ def explainer(
         behind = [explain(each) for each in fault.behind]
         if behind and all(behind):
             return behind[0]
+        block = Block(station.side, losses[fault.case.loss], fault.case.dtype, losses)
         for each in listed:
-            block = Block(station.side, losses[fault.case.loss], fault.case.dtype, losses)
             if explains(each, fault, target, block):
                 return record(each)
         return None

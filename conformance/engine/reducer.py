@@ -56,7 +56,7 @@ _DRAWN = ("value", "gradient", "dtype", "shape", "mutation")
 
 
 def _retried(job: Job, name: str, case: Case) -> Fault | None:
-    """Ask again; `job.answers` is done, so the worker is free unless it is a batch ahead."""
+    """Ask again, behind the portions that the worker has in hand."""
     call = job.block.bound(case)
     if not isinstance(call, Call):
         return None
