@@ -33,7 +33,7 @@ def concluded(request: Request, job: Job, told: Told) -> Iterator[Cell]:
     book, target = job.book, job.station.target
     asking = partial(ask, job.station)
     climbs = hunted(request, job.station, job.block, job.batch.cases, book, asking)
-    for name, gone in vanished(book, target, request.known, job.station.installed).items():
+    for name, gone in vanished(book, job.station, request.known).items():
         book.tally(name).vanished += gone
     names = asked_of(request, job.station)
     if not job.station.beside:

@@ -28,10 +28,6 @@ from conformance.targets.target import Target
 Mask = np.ndarray
 
 
-Versions = Mapping[str, str] | None
-"""By distribution, of a target in an environment of its own; None stands for this interpreter's."""
-
-
 def explainer(
     station: Station, losses: Mapping[str, Loss], own: Sequence[Deviation] = ()
 ) -> Explain:
@@ -41,7 +37,7 @@ def explainer(
     departure behind a fault explains the fault.
     """
     target = station.target
-    listed = listed_for(target, own, station.installed)
+    listed = listed_for(station, own)
 
     def explain(fault: Fault) -> Record | None:
         behind = [explain(each) for each in fault.behind]
@@ -56,16 +52,15 @@ def explainer(
     return explain
 
 
-def listed_for(
-    target: Target, own: Sequence[Deviation] = (), versions: Versions = None
-) -> list[Deviation]:
+def listed_for(station: Station, own: Sequence[Deviation] = ()) -> list[Deviation]:
     """The deviations of a target's framework that can show beside its packages, the suite's first.
 
     One that has expired is none.
     """
+    target = station.target
     mine = [each for each in own if each.framework == target.framework]
     every = (*load_known(target), *mine)
-    return [each for each in every if not expired(each) and beside(each.when, versions)]
+    return [each for each in every if not expired(each) and beside(each.when, station.installed)]
 
 
 def record(deviation: Deviation) -> Record:
@@ -160,12 +155,12 @@ def _fits_answer(expect: Expect, fault: Fault) -> bool:
 
 
 def vanished(
-    book: Book, target: Target, own: Sequence[Deviation] = (), versions: Versions = None
+    book: Book, station: Station, own: Sequence[Deviation] = ()
 ) -> dict[str, list[Record]]:
     """Deviations tied to a case that ran and no longer shows them, by property."""
     found: dict[str, list[Record]] = {}
-    for each in listed_for(target, own, versions):
-        if book.loss not in each.loss or not applies(each.when, target, book.dtype):
+    for each in listed_for(station, own):
+        if book.loss not in each.loss or not applies(each.when, station.target, book.dtype):
             continue
         for name in each.property:
             tally = book.tallies.get(name)

@@ -14,6 +14,7 @@ from conformance.engine import known
 from conformance.engine.book import Book
 from conformance.engine.finding import documented
 from conformance.engine.known import explainer, vanished
+from conformance.engine.workers import Station
 from conformance.targets.call import Call
 from conformance.targets.known import Deviation
 from conformance.targets.outcome import Array, Outcome
@@ -32,9 +33,15 @@ from tests.engine.honest import (
 )
 
 TORCH = Target("torch", version="2.13.0")
+ON_TORCH = replace(station(), target=TORCH)
 TEXT = "mse/float32/typical/33/none/-/s3"
 WHERE = "prediction > target"
 TODAY = datetime.date.today()
+
+
+def beside(version: str) -> Station:
+    """torch where a TensorFlow of that version is installed too."""
+    return replace(ON_TORCH, versions={"tensorflow-cpu": version})
 
 
 def deviation(**changes: Any) -> Deviation:
@@ -60,7 +67,7 @@ def book_of(
     cases: tuple[Case, ...] = (),
 ) -> Book:
     monkeypatch.setattr(known, "load_known", lambda target: (listed,))
-    explain = explainer(replace(station(), target=TORCH), LOSSES)
+    explain = explainer(ON_TORCH, LOSSES)
     return worked(block("mse"), name, cases or (case(TEXT),), spoil, explain)
 
 
@@ -107,9 +114,7 @@ def test_a_deviation_of_one_version_of_a_package_is_none_beside_another(
     listed = deviation(when={"where": WHERE, "packages": {"tensorflow": "==2.16.2"}})
     monkeypatch.setattr(known, "load_known", lambda target: (listed,))
     for version, verdict in (("2.16.2", "known"), ("2.21.0", "fail")):
-        explain = explainer(
-            replace(station(), target=TORCH, versions={"tensorflow-cpu": version}), LOSSES
-        )
+        explain = explainer(beside(version), LOSSES)
         book = worked(block("mse"), "value", (case(TEXT),), one_sided, explain)
         assert book.tally("gradient").verdict() == verdict
 
@@ -120,8 +125,8 @@ def test_a_deviation_of_another_version_of_a_package_has_not_vanished(
     when = {"packages": {"tensorflow": "==2.16.2"}}
     listed = deviation(when=when, seen=(f"gradient:{TEXT}",))
     book = book_of(monkeypatch, untouched, listed)
-    assert vanished(book, TORCH, (), {"tensorflow-cpu": "2.21.0"}) == {}
-    (gone,) = vanished(book, TORCH, (), {"tensorflow-cpu": "2.16.2"})["gradient"]
+    assert vanished(book, beside("2.21.0")) == {}
+    (gone,) = vanished(book, beside("2.16.2"))["gradient"]
     assert gone.id == listed.id
 
 
@@ -224,7 +229,7 @@ def test_a_deviation_of_a_written_case_that_vanished_is_reported(
         property=("error",), when={"case": ("lengths-differ",)}, expect={"accepts": True}
     )
     book = book_of(monkeypatch, untouched, listed, "error")
-    gone = vanished(book, TORCH)
+    gone = vanished(book, ON_TORCH)
     assert [each.id for each in gone["error"]] == ["one-sided"]
     book.tally("error").vanished += gone["error"]
     cell = book.tally("error").cell()
@@ -236,7 +241,7 @@ def test_a_deviation_that_still_shows_has_not_vanished(monkeypatch: pytest.Monke
     listed = deviation(
         property=("error",), when={"case": ("lengths-differ",)}, expect={"accepts": True}
     )
-    assert vanished(book_of(monkeypatch, accepted, listed, "error"), TORCH) == {}
+    assert vanished(book_of(monkeypatch, accepted, listed, "error"), ON_TORCH) == {}
 
 
 def test_a_known_deviation_is_shown_on_its_smallest_case(monkeypatch: pytest.MonkeyPatch) -> None:
